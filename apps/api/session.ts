@@ -1,0 +1,51 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Role } from '#contracts/accounts';
+import type { HttpServer } from '#platform/http-server';
+import { sendProblem } from '#platform/problem';
+
+/** Who is asking, resolved from the session cookie once per request, from memory on hot routes. */
+export type Session = {
+  sessionId: string;
+  accountId: string;
+  role: Role;
+  /** Keyed HMAC of the CPF, 16 bytes; null until the buyer has told it. */
+  buyerKey: Buffer | null;
+};
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    session: Session | null;
+  }
+}
+
+export const SESSION_COOKIE = 'poltrona_session';
+
+const RANK: Record<Role, number> = { buyer: 0, usher: 1, manager: 2, administrator: 3 };
+
+/** Puts `request.session` on every request. `resolve` gives null for unknown, expired and revoked tokens. */
+export function useSessions(api: HttpServer, resolve: (token: string) => Promise<Session | null>): void {
+  api.decorateRequest('session', null);
+  api.addHook('onRequest', async (request) => {
+    const token = request.cookies[SESSION_COOKIE];
+    request.session = token ? await resolve(token) : null;
+  });
+}
+
+/** preHandler: 401 without a session. */
+export async function signedIn(request: FastifyRequest, reply: FastifyReply) {
+  if (!request.session) return sendProblem(reply, 401, 'sign_in_required');
+}
+
+/** preHandler: 401 without a session, 403 cpf_required for an account that has not told its CPF. */
+export async function identifiedBuyer(request: FastifyRequest, reply: FastifyReply) {
+  if (!request.session) return sendProblem(reply, 401, 'sign_in_required');
+  if (!request.session.buyerKey) return sendProblem(reply, 403, 'cpf_required');
+}
+
+/** preHandler: 401 without a session, 403 below the role. */
+export function atLeast(role: Role) {
+  return async (request: FastifyRequest, reply: FastifyReply) => {
+    if (!request.session) return sendProblem(reply, 401, 'sign_in_required');
+    if (RANK[request.session.role] < RANK[role]) return sendProblem(reply, 403, 'role_insufficient');
+  };
+}

@@ -1,0 +1,56 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import { Ajv } from 'ajv';
+import addFormats from 'ajv-formats';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type RawReplyDefaultExpression,
+  type RawRequestDefaultExpression,
+  type RawServerDefault,
+} from 'fastify';
+import { newId } from './ids.ts';
+import type { Log } from './log.ts';
+import { handleError, sendProblem } from './problem.ts';
+
+export type HttpServer = FastifyInstance<
+  RawServerDefault,
+  RawRequestDefaultExpression<RawServerDefault>,
+  RawReplyDefaultExpression<RawServerDefault>,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>;
+
+const BODY_BYTES_MAX = 64 * 1024;
+
+/**
+ * A server whose errors are all problem details, whose bodies are taken literally ("1" is not 1) and whose query
+ * strings are converted. Routes are registered by hand; nothing is loaded by itself.
+ */
+export function createHttpServer(options: { log: Log; trustProxy?: boolean }): HttpServer {
+  const server = Fastify({
+    loggerInstance: options.log as FastifyBaseLogger,
+    disableRequestLogging: true,
+    genReqId: () => newId(),
+    requestIdHeader: false,
+    trustProxy: options.trustProxy ?? false,
+    bodyLimit: BODY_BYTES_MAX,
+    routerOptions: { maxParamLength: 200, ignoreTrailingSlash: true },
+    // A crawler of prototype keys gets the same answer as any other malformed body.
+    onProtoPoisoning: 'error',
+    onConstructorPoisoning: 'error',
+    forceCloseConnections: true,
+    keepAliveTimeout: 72_000,
+  }).withTypeProvider<TypeBoxTypeProvider>() as unknown as HttpServer;
+
+  const literal = withFormats(new Ajv({ coerceTypes: false, useDefaults: true, allErrors: false, strict: false }));
+  const converting = withFormats(new Ajv({ coerceTypes: 'array', useDefaults: true, allErrors: false, strict: false }));
+  server.setValidatorCompiler(({ schema, httpPart }) => (httpPart === 'body' ? literal : converting).compile(schema));
+  server.setErrorHandler(handleError);
+  server.setNotFoundHandler((_request, reply) => sendProblem(reply, 404, 'not_found'));
+  return server;
+}
+
+function withFormats(ajv: Ajv): Ajv {
+  (addFormats as unknown as (ajv: Ajv) => void)(ajv);
+  return ajv;
+}
