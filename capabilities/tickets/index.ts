@@ -1,0 +1,1 @@
+export { issueTickets, type IssuedTicket, revokeTickets } from './issue-tickets.ts';
