@@ -2,8 +2,11 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';
 import Fastify, {
+  LogController,
   type FastifyBaseLogger,
   type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
   type RawReplyDefaultExpression,
   type RawRequestDefaultExpression,
   type RawServerDefault,
@@ -26,10 +29,15 @@ const BODY_BYTES_MAX = 64 * 1024;
  * A server whose errors are all problem details, whose bodies are taken literally ("1" is not 1) and whose query
  * strings are converted. Routes are registered by hand; nothing is loaded by itself.
  */
-export function createHttpServer(options: { log: Log; trustProxy?: boolean }): HttpServer {
+export function createHttpServer(options: {
+  log: Log;
+  trustProxy?: boolean;
+  /** What an unknown path gets; a 404 problem unless told. */
+  notFound?: (request: FastifyRequest, reply: FastifyReply) => unknown;
+}): HttpServer {
   const server = Fastify({
     loggerInstance: options.log as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => newId(),
     requestIdHeader: false,
     trustProxy: options.trustProxy ?? false,
@@ -46,7 +54,7 @@ export function createHttpServer(options: { log: Log; trustProxy?: boolean }): H
   const converting = withFormats(new Ajv({ coerceTypes: 'array', useDefaults: true, allErrors: false, strict: false }));
   server.setValidatorCompiler(({ schema, httpPart }) => (httpPart === 'body' ? literal : converting).compile(schema));
   server.setErrorHandler(handleError);
-  server.setNotFoundHandler((_request, reply) => sendProblem(reply, 404, 'not_found'));
+  server.setNotFoundHandler(options.notFound ?? ((_request, reply) => sendProblem(reply, 404, 'not_found')));
   return server;
 }
 

@@ -49,6 +49,24 @@ async function applySources(db: Database, root: string): Promise<number> {
   });
 }
 
+/** How many migrations and source files of this release the database does not have yet. */
+export async function pendingChanges(db: Database, root: string): Promise<number> {
+  const names: string[] = [];
+  for await (const path of glob('*.{sql,ts}', { cwd: join(root, 'database/migrations') })) names.push(path);
+  const applied = new Set(
+    (await db.rows<{ name: string }>('select name from public.migrations')).map((row) => row.name),
+  );
+  const known = new Map(
+    (await db.rows<{ path: string; hash: string }>('select path, hash from public.sql_sources')).map((row) => [
+      row.path,
+      row.hash,
+    ]),
+  );
+  const migrations = names.filter((name) => !applied.has(name.replace(/\.(sql|ts)$/, '')));
+  const sources = (await sourceFiles(root)).filter((file) => known.get(file.path) !== file.hash);
+  return migrations.length + sources.length;
+}
+
 export type SourceFile = { path: string; text: string; hash: string };
 
 /** Every `*.fn.sql` and `*.view.sql` beside the code that calls it, sorted by path; views after functions. */

@@ -1,0 +1,69 @@
+import { access, readFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import fastifyStatic from '@fastify/static';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { HttpServer } from '#platform/http-server';
+import { sendProblem } from '#platform/problem';
+
+const YEAR_SECONDS = 31_536_000;
+/** The build puts a hash of the content into these names, so that they never change. */
+const HASHED = /-[A-Za-z0-9_-]{8,}\.(?:js|css|woff2?|svg|png|webp|wasm|map)(?:\.br|\.gz)?$/;
+
+export type WebPages = {
+  register: (api: HttpServer) => Promise<void>;
+  /** The page itself for every path that is not a file: the router in the browser knows the rest. */
+  notFound: (request: FastifyRequest, reply: FastifyReply) => unknown;
+};
+
+/** Serves the built web application, and its .br and .gz copies where the browser takes them. */
+export async function webPages(folder: string): Promise<WebPages> {
+  const page = await readPage(folder);
+  return {
+    notFound: (request, reply) => {
+      const path = request.url.split('?', 1)[0]!;
+      const isPage = request.method === 'GET' || request.method === 'HEAD';
+      if (!page || !isPage || path.startsWith('/api/') || /\.[a-z0-9]{2,5}$/i.test(path)) {
+        return sendProblem(reply, 404, 'not_found');
+      }
+      return sendPage(reply, page);
+    },
+    register: async (api) => {
+      api.get('/', { schema: { hide: true } }, (_request, reply) => sendPage(reply, page));
+      if (!page) return;
+      await api.register(fastifyStatic, {
+        root: folder,
+        prefix: '/',
+        index: false,
+        preCompressed: true,
+        schemaHide: true,
+        cacheControl: false,
+        setHeaders: (reply, path) => {
+          reply.header('cache-control', HASHED.test(path) ? `public, max-age=${YEAR_SECONDS}, immutable` : 'no-cache');
+        },
+      });
+    },
+  };
+}
+
+type Page = { body: Buffer; etag: string };
+
+async function readPage(folder: string): Promise<Page | null> {
+  const file = join(folder, 'index.html');
+  if (
+    !(await access(file).then(
+      () => true,
+      () => false,
+    ))
+  )
+    return null;
+  const body = await readFile(file);
+  return { body, etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 20)}"` };
+}
+
+function sendPage(reply: FastifyReply, page: Page | null) {
+  if (!page) return sendProblem(reply, 503, 'web_not_built', { detail: 'Run npm run build:web' });
+  reply.header('cache-control', 'no-cache').header('etag', page.etag);
+  if (reply.request.headers['if-none-match'] === page.etag) return reply.code(304).send();
+  return reply.type('text/html; charset=utf-8').send(page.body);
+}
