@@ -1,0 +1,2 @@
+export { createSeatHolder } from './hold-seats.ts';
+export type { HoldAnswer, HoldRequest, SeatHolder, SeatHolderOptions, StoredHold } from './hold-seats.ts';
