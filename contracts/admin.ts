@@ -43,5 +43,52 @@ export const AdminOrderSchema = Type.Object({
   createdAt: Type.String(),
 });
 export type AdminOrder = Static<typeof AdminOrderSchema>;
+/** GET /api/admin/orders answers this; GET /api/admin/orders.csv takes the same filters and has no pages. */
+export const AdminOrderListSchema = Type.Object({
+  orders: Type.Array(AdminOrderSchema),
+  total: Type.Integer(),
+  page: Type.Integer(),
+  pageSize: Type.Integer(),
+});
+export type AdminOrderList = Static<typeof AdminOrderListSchema>;
+/** `sort` of that list; a leading '-' turns it round. */
+export const ADMIN_ORDER_SORTS = ['created', '-created', 'starts', '-starts', 'total', '-total'] as const;
+
+/** One bar of the programme calendar. GET /api/admin/screenings?day=&theater= → {day, theaters, screenings}. */
+export const AdminScreeningSchema = Type.Object({
+  screeningId: Type.Integer(),
+  movieTitle: Type.String(),
+  theaterId: Type.Integer(),
+  theaterName: Type.String(),
+  auditoriumId: Type.Integer(),
+  auditoriumName: Type.String(),
+  startsAt: Type.String(),
+  endsAt: Type.String(),
+  localTime: Type.String(),
+  localEndTime: Type.String(),
+  language: Type.String(),
+  format: Type.String(),
+  priceCents: Type.Integer(),
+  seatCount: Type.Integer(),
+  sold: Type.Integer(),
+  held: Type.Integer(),
+  blocked: Type.Integer(),
+  /** Orders that are held or awaiting payment now: the people in the middle of buying. */
+  openOrders: Type.Integer(),
+  paidOrders: Type.Integer(),
+  status: Type.Enum(['on_sale', 'paused', 'cancelled']),
+  /** Other screenings of the same auditorium that overlap in time. */
+  conflictsWith: Type.Array(Type.Integer()),
+});
+export type AdminScreening = Static<typeof AdminScreeningSchema>;
+
+export const ProgrammeDaySchema = Type.Object({
+  day: Type.String(),
+  /** Theaters with screenings on the day, for the choice of one. */
+  theaters: Type.Array(Type.Object({ theaterId: Type.Integer(), name: Type.String(), screenings: Type.Integer() })),
+  screenings: Type.Array(AdminScreeningSchema),
+});
+export type ProgrammeDay = Static<typeof ProgrammeDaySchema>;
+// GET /api/admin/screenings/:id → AdminScreening
 // POST /api/admin/orders/:id/refund {reason} → OrderView; POST /api/admin/screenings/:id/status {status}
 // POST /api/admin/screenings/:id/blocks {seatNos, blocked}
