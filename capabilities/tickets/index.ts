@@ -1,1 +1,5 @@
 export { issueTickets, type IssuedTicket, revokeTickets } from './issue-tickets.ts';
+export { readRevocations, revocationList, signRevocations } from './revocation-list.ts';
+export { formatCode, parseCode } from './ticket-code.ts';
+export { newTicketSigningKey, publishedKeys, readTicketKeys, type TicketKeys } from './ticket-keys.ts';
+export { signToken, type TicketClaims, verifyToken } from './ticket-token.ts';

@@ -49,8 +49,9 @@ create index issued_order on tickets.issued (screening_id, order_id);
 create index issued_holder on tickets.issued (holder, starts_at);
 -- Only for a code typed by hand at the wrong screening: the usher is told which one it is for.
 create index issued_code on tickets.issued (code);
-create index issued_day on tickets.issued (cinema_day);
+-- For the board: what was sold and given back today.
 create index issued_at on tickets.issued (issued_at);
+create index issued_revoked_at on tickets.issued (revoked_at) where state = 'revoked';
 
 -- Every scan, refused ones too. `screening_id` is the one the gate was admitting to, which is the ticket's own
 -- unless the outcome is wrong_screening.
@@ -62,6 +63,7 @@ create table admission.admissions (
                   'already_admitted', 'too_early', 'too_late', 'admitted_check_proof', 'admitted')),
   code          bigint,                             -- null when nothing could be read
   ticket_screening_id integer,                      -- null when there is no such ticket
+  earlier_admission_id uuid,                        -- already_admitted: by which scan
   gate          text not null check (length(gate) between 1 and 40),
   usher         uuid not null,
   scanned_at    timestamptz not null default now(),
