@@ -32,30 +32,50 @@ export function fingerprintOf(method: string, path: string, body: unknown): Buff
 
 /**
  * Runs `effect` once per (shard, caller, key). The answer commits in the effect's own transaction, so a process killed
- * at any line leaves both or neither. Answers of 500 and above, and what is thrown, are not kept: the caller may try
- * again.
+ * at any line leaves both or neither. An answer of 500 and above undoes the effect and is not kept, like anything
+ * thrown: the caller may try again.
  */
 export async function answerOnce(
   db: Database,
   request: KeyedRequest,
   effect: (tx: Transaction) => Promise<Answer>,
 ): Promise<KeyedAnswer> {
-  return db.transaction(async (tx) => {
-    const identity = [request.shard, request.caller, request.key];
-    const free = await tx.row<{ free: boolean }>(TRY_LOCK, [identity.join('\n')]);
-    const stored = await tx.row<{ fingerprint: Buffer; status: number; body: string }>(FIND, identity);
-    if (stored) {
-      return stored.fingerprint.equals(request.fingerprint)
-        ? { kind: 'replay', answer: { status: stored.status, body: stored.body } }
-        : { kind: 'mismatch' };
-    }
-    if (!free?.free) return { kind: 'running' };
-    const answer = await effect(tx);
-    if (answer.status < 500) {
-      await tx.rows(INSERT, [...identity, request.fingerprint, answer.status, answer.body]);
-    }
-    return { kind: 'first', answer };
-  });
+  try {
+    return await db.transaction((tx) => decide(tx, request, effect));
+  } catch (error) {
+    if (error instanceof Undone) return { kind: 'first', answer: error.answer };
+    throw error;
+  }
+}
+
+async function decide(
+  tx: Transaction,
+  request: KeyedRequest,
+  effect: (tx: Transaction) => Promise<Answer>,
+): Promise<KeyedAnswer> {
+  const identity = [request.shard, request.caller, request.key];
+  const free = await tx.row<{ free: boolean }>(TRY_LOCK, [identity.join('\n')]);
+  const stored = await tx.row<{ fingerprint: Buffer; status: number; body: string }>(FIND, identity);
+  if (stored) {
+    return stored.fingerprint.equals(request.fingerprint)
+      ? { kind: 'replay', answer: { status: stored.status, body: stored.body } }
+      : { kind: 'mismatch' };
+  }
+  if (!free?.free) return { kind: 'running' };
+  const answer = await effect(tx);
+  if (answer.status >= 500) throw new Undone(answer);
+  await tx.rows(INSERT, [...identity, request.fingerprint, answer.status, answer.body]);
+  return { kind: 'first', answer };
+}
+
+/** Carries an answer out of the transaction that it undoes. */
+class Undone extends Error {
+  readonly answer: Answer;
+
+  constructor(answer: Answer) {
+    super('undone');
+    this.answer = answer;
+  }
 }
 
 const TRY_LOCK = sql`select pg_try_advisory_xact_lock(hashtextextended($1, 7)) as free`;
