@@ -103,3 +103,17 @@ export const CitySchema = Type.Object({
   screeningCount: Type.Integer(),
 });
 export type City = Static<typeof CitySchema>;
+
+/** GET /api/theaters?city= */
+export const TheaterCardSchema = Type.Object({
+  theaterId: Type.Integer(),
+  slug: Type.String(),
+  name: Type.String(),
+  city: Type.String(),
+  state: Type.String(),
+  district: Nullable(Type.String()),
+  address: Nullable(Type.String()),
+  timeZone: Type.String(),
+  screeningCount: Type.Integer(),
+});
+export type TheaterCard = Static<typeof TheaterCardSchema>;
