@@ -1,37 +1,18 @@
 import assert from 'node:assert/strict';
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { after, test } from 'node:test';
 import { chargedCents, countsInQuota, feeCents, TICKET_KINDS, type TicketKind } from '#contracts/ticket-kinds';
-import { aBuyer, aScreening } from '#testing/builders';
+import { aScreening } from '#testing/builders';
 import { testDatabase } from '#testing/database';
-import { createSeatHolder, type HoldRequest, markProbes } from './hold-seats.ts';
+import { aSeatHolder, aWish, holdNow } from '#testing/holding';
+import { type HoldRequest, markProbes } from './hold-seats.ts';
 
 const db = await testDatabase();
-const holder = createSeatHolder({ connectionString: db.connectionString, holdSeconds: 480, lanes: 1 });
+const holder = aSeatHolder(db);
 after(() => holder.close());
 
-let serial = 0;
-function wish(screeningId: number, seatNos: number[], overrides: Partial<HoldRequest> & { kind?: TicketKind } = {}) {
-  serial += 1;
-  const { kind, ...rest } = overrides;
-  const buyer = aBuyer(serial);
-  const request: HoldRequest = {
-    screeningId,
-    seats: seatNos.map((seatNo) => ({ seatNo, kind: kind ?? 'full' })),
-    buyerId: buyer.accountId,
-    buyerKey: buyer.buyerKey,
-    key: randomUUID(),
-    fingerprint: createHash('sha256').update(seatNos.join(',')).digest(),
-    correlationId: randomUUID(),
-    ...rest,
-  };
-  return request;
-}
-const answered = async (request: HoldRequest) => {
-  const answer = await holder.hold(request);
-  assert.ok('hold' in answer, `no stored answer: ${answer.kind}`);
-  return answer.hold;
-};
+const wish = aWish;
+const answered = (request: HoldRequest) => holdNow(holder, request);
 const outcome = async (request: HoldRequest) => (await answered(request)).outcome;
 const states = async (screeningId: number) =>
   (
@@ -40,7 +21,7 @@ const states = async (screeningId: number) =>
     ])
   ).map((row) => row.state);
 
-test('a hold writes tickets, tally, order, answer and one fact, at the prices of contracts/ticket-kinds.ts', async () => {
+test('a hold writes tickets, tally, order, answer and one fact, priced as the contract says', async () => {
   const { screeningId } = await aScreening(db, { priceCents: 3275, quota: 50 });
   const request = wish(screeningId, []);
   const seats = TICKET_KINDS.map((kind, index) => ({ seatNo: 8 - index, kind }));

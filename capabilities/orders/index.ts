@@ -1,0 +1,17 @@
+export {
+  type AwaitOutcome,
+  awaitPayment,
+  changeKinds,
+  type ConfirmOutcome,
+  confirmPaid,
+  type EndOutcome,
+  expireOrders,
+  type KindsOutcome,
+  orderChanged,
+  type OrderKey,
+  PAYMENT_GRACE_SECONDS,
+  refundOrder,
+  releaseOrder,
+} from './move-orders.ts';
+export { ORDER_EVENTS, ORDER_MOVES, type OrderEvent, statesBefore } from './order-states.ts';
+export { LIST_MAX, listOrders, readOrder } from './read-orders.ts';
