@@ -1,4 +1,4 @@
-import type pg from 'pg';
+import pg from 'pg';
 import type { Log } from './log.ts';
 import type { Database } from './postgres.ts';
 
@@ -9,6 +9,7 @@ export type Listener = {
 };
 
 const RETRY_MS = 1_000;
+const CONNECT_MS = 5_000;
 const HEARTBEAT_MS = 5_000;
 const HEARTBEAT_PATIENCE_MS = 4_000;
 
@@ -18,7 +19,7 @@ const HEARTBEAT_PATIENCE_MS = 4_000;
  * in between is unknown, so drop what was remembered.
  */
 export async function listen(options: {
-  db: Database;
+  db: Pick<Database, 'connectionString'>;
   channel: string;
   onMessage(payload: string): void;
   onUp(): void;
@@ -26,7 +27,7 @@ export async function listen(options: {
 }): Promise<Listener> {
   const { db, channel, log } = options;
   if (!/^[a-z_]+$/.test(channel)) throw new Error('bug: a channel is lower-case letters and underscores');
-  let client: pg.PoolClient | null = null;
+  let client: pg.Client | null = null;
   let closed = false;
   let timer: NodeJS.Timeout | undefined;
 
@@ -35,8 +36,7 @@ export async function listen(options: {
     const dead = client;
     client = null;
     dead.removeAllListeners('notification');
-    // Passing an error destroys the connection instead of giving one that listens back to the pool.
-    dead.release(error ?? true);
+    void dead.end().catch(() => {});
     if (!closed) {
       log.warn({ err: error, channel }, 'listener lost its connection');
       schedule(connect, RETRY_MS);
@@ -45,11 +45,13 @@ export async function listen(options: {
 
   const connect = async () => {
     try {
-      const fresh = await db.connect();
+      // Not from the pool: a listener never gives its connection back, and the pool's close would wait for it.
+      const fresh = new pg.Client({ connectionString: db.connectionString, connectionTimeoutMillis: CONNECT_MS });
       fresh.on('error', drop);
+      await fresh.connect();
       fresh.on('notification', (message) => options.onMessage(message.payload ?? ''));
       await fresh.query(`listen ${channel}`);
-      if (closed) return fresh.release(true);
+      if (closed) return await fresh.end();
       client = fresh;
       options.onUp();
       schedule(heartbeat, HEARTBEAT_MS);

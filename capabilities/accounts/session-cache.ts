@@ -1,0 +1,107 @@
+import { listen, type Listener } from '#platform/listener';
+import type { Log } from '#platform/log';
+import type { Database } from '#platform/postgres';
+import type { Clock } from '#platform/clock';
+import { findSession, type LiveSession, SESSIONS_CHANNEL } from './sessions.ts';
+
+export type SessionCache = {
+  resolve: (token: string) => Promise<LiveSession | null>;
+  /** Drops what is remembered of an account, in this process, at once. */
+  drop: (accountId: string) => void;
+  start: () => Promise<void>;
+  close: () => Promise<void>;
+};
+
+type Entry = { session: LiveSession; loadedAt: number };
+
+/** While revocations arrive, an entry lives long: 20,000 buyers cost 330 queries a second, not 20,000. */
+const TRUST_LISTENING_MS = 60_000;
+/** Without the listener a revoked session could live on this long, so it is short. */
+const TRUST_DEAF_MS = 2_000;
+export const ENTRIES_MAX = 100_000;
+
+/**
+ * Sessions in memory, so that hot routes ask nobody. Revocation comes by NOTIFY from whichever process did it; after a
+ * reconnection everything is forgotten, because what was said meanwhile is unknown. Unknown tokens are not remembered:
+ * anybody can make them up without end.
+ */
+export function createSessionCache(deps: { db: Database; log: Log; clock: Clock; entriesMax?: number }): SessionCache {
+  const entriesMax = deps.entriesMax ?? ENTRIES_MAX;
+  // A Map keeps insertion order, and an entry is put back at its end when it is read anew: the first is the oldest.
+  const entries = new Map<string, Entry>();
+  const tokensOf = new Map<string, Set<string>>();
+  const loading = new Map<string, Promise<LiveSession | null>>();
+  let epoch = 0;
+  let listener: Listener | null = null;
+
+  const forget = (token: string) => {
+    const entry = entries.get(token);
+    if (!entry) return;
+    entries.delete(token);
+    const tokens = tokensOf.get(entry.session.accountId);
+    tokens?.delete(token);
+    if (tokens?.size === 0) tokensOf.delete(entry.session.accountId);
+  };
+
+  const remember = (token: string, session: LiveSession) => {
+    forget(token);
+    if (entries.size >= entriesMax) forget(entries.keys().next().value!);
+    entries.set(token, { session, loadedAt: deps.clock.now().getTime() });
+    const tokens = tokensOf.get(session.accountId);
+    if (tokens) tokens.add(token);
+    else tokensOf.set(session.accountId, new Set([token]));
+  };
+
+  const load = async (token: string): Promise<LiveSession | null> => {
+    const began = epoch;
+    const session = await findSession(deps.db, token);
+    // Somebody was revoked while we were reading; it may have been this one.
+    if (session && began === epoch) remember(token, session);
+    return session;
+  };
+
+  const drop = (accountId: string) => {
+    epoch += 1;
+    loading.clear();
+    for (const token of tokensOf.get(accountId) ?? []) forget(token);
+  };
+
+  const dropAll = () => {
+    epoch += 1;
+    loading.clear();
+    entries.clear();
+    tokensOf.clear();
+  };
+
+  return {
+    async resolve(token) {
+      const entry = entries.get(token);
+      if (entry) {
+        const trustedMs = listener?.listening() ? TRUST_LISTENING_MS : TRUST_DEAF_MS;
+        if (deps.clock.now().getTime() - entry.loadedAt < trustedMs) return entry.session;
+        forget(token);
+      }
+      const running = loading.get(token);
+      if (running) return running;
+      const started = load(token).finally(() => {
+        if (loading.get(token) === started) loading.delete(token);
+      });
+      loading.set(token, started);
+      return started;
+    },
+    drop,
+    async start() {
+      listener = await listen({
+        db: deps.db,
+        channel: SESSIONS_CHANNEL,
+        onMessage: drop,
+        onUp: dropAll,
+        log: deps.log,
+      });
+    },
+    async close() {
+      await listener?.close();
+      listener = null;
+    },
+  };
+}
