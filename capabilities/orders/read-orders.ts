@@ -9,10 +9,16 @@ export async function readOrder(
   db: Queryable,
   order: { orderId: string; buyerId?: string },
 ): Promise<OrderView | null> {
-  const screeningId = shardOf(order.orderId);
-  if (screeningId === null || screeningId > SCREENING_ID_MAX) return null;
+  const screeningId = screeningOf(order.orderId);
+  if (screeningId === null) return null;
   const row = await db.row<OrderRow>(READ_ORDER, [screeningId, order.orderId, order.buyerId ?? null]);
   return row ? viewOf(row) : null;
+}
+
+/** The screening inside an order's id, or null when the text is no id of an order of ours. */
+export function screeningOf(orderId: string): number | null {
+  const screeningId = shardOf(orderId);
+  return screeningId !== null && screeningId <= SCREENING_ID_MAX ? screeningId : null;
 }
 
 /** A buyer's orders, newest first. */

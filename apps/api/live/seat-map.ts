@@ -1,0 +1,205 @@
+import type { SeatRow, SeatRows } from '#capabilities/holds';
+import { getSeat, packedLength, type SeatDelta, type SeatSnapshot, setSeat } from '#contracts/seat-states';
+import type { Clock } from '#platform/clock';
+
+/** Somebody who looks at the map. `send` gets whole server-sent events, the same buffer for everybody. */
+export type SeatViewer = {
+  /** False when the viewer is too slow to take it: it gets a fresh snapshot when `ready` says so. */
+  send(frame: Buffer): boolean;
+  /** Calls back once when a viewer that refused can take frames again. */
+  ready(again: () => void): void;
+};
+
+export type SeatMap = {
+  version(): string;
+  /** The snapshot as JSON, serialised once per version. */
+  body(): Buffer;
+  /** The packed states of this version; not to be written to. */
+  states(): Uint8Array;
+  available(): number;
+  apply(row: SeatRow): void;
+  replace(rows: SeatRows): void;
+  /** Sends the snapshot at once and deltas from then on; call the answer to stop. */
+  watch(viewer: SeatViewer): () => void;
+  watched(): boolean;
+  close(): void;
+};
+
+/** At most five changes a second reach a page; the first goes out at once. */
+export const DELTA_INTERVAL_MS = 200;
+// After its time by this much, a hold is over on every clock involved.
+const EXPIRY_MARGIN_MS = 20;
+const TIMER_MAX_MS = 2_147_000_000;
+const [AVAILABLE, HELD, BLOCKED] = [0, 1, 3];
+
+/**
+ * The live states of one screening. What has come in is collected and shown in versions: a version never changes, so
+ * that it can be an ETag and a link of the chain of deltas.
+ */
+export function createSeatMap(options: {
+  screeningId: number;
+  rows: SeatRows;
+  clock: Clock;
+  nextVersion: () => string;
+}): SeatMap {
+  const { screeningId, clock, nextVersion } = options;
+  let { seatCount, quota } = options.rows;
+  let clockAheadMs = 0;
+  // A seat of the plan that has no ticket cannot be bought: blocked.
+  let packed = new Uint8Array(packedLength(seatCount)).fill(0xff);
+  let untils = new Float64Array(seatCount + 1);
+  let inQuota = new Uint8Array(seatCount + 1);
+  const changed = new Set<number>();
+  const viewers = new Set<SeatViewer>();
+  let shown: Shown = { version: nextVersion(), states: packed.slice(), available: 0, used: 0 };
+  let body: Buffer | null = null;
+  let frame: Buffer | null = null;
+  let shownAt = 0;
+  let flushTimer: NodeJS.Timeout | undefined;
+  let expiryTimer: NodeJS.Timeout | undefined;
+  let expiryAt = Infinity;
+  let closed = false;
+  const databaseNow = () => clock.now().getTime() - clockAheadMs;
+
+  const set = (no: number, state: number, quotaFlag: boolean, untilMs: number) => {
+    if (no < 1 || no > seatCount) return;
+    const live = state === HELD && untilMs <= databaseNow() ? AVAILABLE : state;
+    const flag = quotaFlag && (live === HELD || live === 2) ? 1 : 0;
+    untils[no] = live === HELD ? untilMs : 0;
+    if (live === HELD) expireAt(untilMs);
+    if (getSeat(packed, no) === live && inQuota[no] === flag) return;
+    setSeat(packed, no, live);
+    inQuota[no] = flag;
+    changed.add(no);
+    schedule();
+  };
+
+  const expireAt = (untilMs: number) => {
+    if (untilMs >= expiryAt || closed) return;
+    expiryAt = untilMs;
+    clearTimeout(expiryTimer);
+    const delay = Math.max(0, untilMs - databaseNow()) + EXPIRY_MARGIN_MS;
+    expiryTimer = setTimeout(expire, Math.min(delay, TIMER_MAX_MS));
+    expiryTimer.unref();
+  };
+  const expire = () => {
+    expiryAt = Infinity;
+    for (let no = 1; no <= seatCount; no += 1) {
+      if (untils[no]! > 0) set(no, HELD, inQuota[no] === 1, untils[no]!);
+    }
+  };
+
+  const schedule = () => {
+    if (flushTimer || closed) return;
+    const wait = shownAt + DELTA_INTERVAL_MS - clock.now().getTime();
+    // A notice brings many seats: they are all in before the timer runs.
+    flushTimer = setTimeout(show, Math.max(0, Math.min(wait, DELTA_INTERVAL_MS)));
+    flushTimer.unref();
+  };
+  const show = () => {
+    flushTimer = undefined;
+    const previous = shown.version;
+    shownAt = clock.now().getTime();
+    shown = { version: nextVersion(), states: packed.slice(), ...count() };
+    body = frame = null;
+    const delta: SeatDelta = {
+      screeningId,
+      previous,
+      version: shown.version,
+      changes: [...changed].map((no) => [no, getSeat(packed, no)]),
+      available: shown.available,
+      halfPrice: { quota, used: shown.used },
+    };
+    changed.clear();
+    const framed = event('delta', shown.version, JSON.stringify(delta));
+    for (const viewer of viewers) if (!viewer.send(framed)) lag(viewer);
+  };
+  const count = () => {
+    let [available, used] = [0, 0];
+    for (let no = 1; no <= seatCount; no += 1) {
+      if (getSeat(packed, no) === AVAILABLE) available += 1;
+      used += inQuota[no]!;
+    }
+    return { available, used };
+  };
+  // Out of the chain until it has caught up; then it begins anew with a snapshot.
+  const lag = (viewer: SeatViewer) => {
+    viewers.delete(viewer);
+    viewer.ready(() => {
+      if (!closed && viewer.send(snapshotFrame())) viewers.add(viewer);
+    });
+  };
+
+  const snapshotBody = () => (body ??= Buffer.from(JSON.stringify(snapshotOf(screeningId, seatCount, quota, shown))));
+  const snapshotFrame = () => (frame ??= event('snapshot', shown.version, snapshotBody().toString()));
+
+  const replace = (rows: SeatRows) => {
+    clockAheadMs = clock.now().getTime() - rows.nowMs;
+    if (rows.seatCount !== seatCount) {
+      seatCount = rows.seatCount;
+      packed = new Uint8Array(packedLength(seatCount)).fill(0xff);
+      untils = new Float64Array(seatCount + 1);
+      inQuota = new Uint8Array(seatCount + 1);
+    }
+    if (rows.quota !== quota) {
+      quota = rows.quota;
+      schedule();
+    }
+    const registered = new Set(rows.seats.map((seat) => seat.no));
+    for (let no = 1; no <= seatCount; no += 1) if (!registered.has(no)) set(no, BLOCKED, false, 0);
+    for (const seat of rows.seats) set(seat.no, seat.state, seat.inQuota, seat.heldUntilMs);
+  };
+
+  replace(options.rows);
+  clearTimeout(flushTimer);
+  flushTimer = undefined;
+  changed.clear();
+  shown = { ...shown, states: packed.slice(), ...count() };
+
+  return {
+    version: () => shown.version,
+    body: snapshotBody,
+    states: () => shown.states,
+    available: () => shown.available,
+    apply: (row) => set(row.no, row.state, row.inQuota, row.heldUntilMs),
+    replace,
+    watch: (viewer) => {
+      let stopped = false;
+      const guarded: SeatViewer = {
+        send: (buffer) => stopped || viewer.send(buffer),
+        ready: (again) => viewer.ready(() => stopped || again()),
+      };
+      if (guarded.send(snapshotFrame())) viewers.add(guarded);
+      else lag(guarded);
+      return () => {
+        stopped = true;
+        viewers.delete(guarded);
+      };
+    },
+    watched: () => viewers.size > 0,
+    close: () => {
+      closed = true;
+      clearTimeout(flushTimer);
+      clearTimeout(expiryTimer);
+      viewers.clear();
+    },
+  };
+}
+
+type Shown = { version: string; states: Uint8Array; available: number; used: number };
+
+function snapshotOf(screeningId: number, seatCount: number, quota: number, shown: Shown): SeatSnapshot {
+  return {
+    screeningId,
+    version: shown.version,
+    seatCount,
+    states: Buffer.from(shown.states).toString('base64'),
+    available: shown.available,
+    halfPrice: { quota, used: shown.used },
+  };
+}
+
+/** One server-sent event, framed once for all who get it. */
+export function event(name: string, id: string | null, data: string): Buffer {
+  return Buffer.from(`${id === null ? '' : `id: ${id}\n`}event: ${name}\ndata: ${data}\n\n`);
+}

@@ -1,0 +1,142 @@
+import { randomBytes } from 'node:crypto';
+import { parseNotice, readSeatRows, type SeatRow } from '#capabilities/holds';
+import type { Clock } from '#platform/clock';
+import { listen } from '#platform/listener';
+import type { Log } from '#platform/log';
+import type { Database } from '#platform/postgres';
+import { createSeatMap, type SeatMap, type SeatViewer } from './seat-map.ts';
+
+export type SeatMaps = {
+  /** The map as it is now, from memory after the first time; null for a screening that does not exist. */
+  get(screeningId: number): Promise<SeatMap | null>;
+  /** Sends the snapshot and then every change, until the returned function is called. Null as above. */
+  watch(screeningId: number, viewer: SeatViewer): Promise<(() => void) | null>;
+  /** Whether changes arrive; while false the maps are not to be trusted. */
+  listening(): boolean;
+  close(): Promise<void>;
+};
+
+export type SeatMapsOptions = {
+  db: Database;
+  log: Log;
+  clock: Clock;
+  /** Maps kept; beyond it the longest unused without viewers go. 300 seats are about 4 kB. */
+  mapsMax?: number;
+};
+
+// What no notice ever told (tickets registered later, a lost notice) is healed by reading again this often.
+const REREAD_MS = 30_000;
+
+/**
+ * The seats of every screening that somebody looks at, in memory. Changes come from PostgreSQL as notices of
+ * holds.publish_changes, sent by whichever process made them; after a lost connection everything is read again.
+ */
+export async function createSeatMaps(options: SeatMapsOptions): Promise<SeatMaps> {
+  const { db, log, clock } = options;
+  const mapsMax = options.mapsMax ?? 5_000;
+  const entries = new Map<number, Entry>();
+  // No two processes, and no two lives of one, ever make the same version.
+  const epoch = `${clock.now().getTime().toString(36)}${randomBytes(3).toString('hex')}`;
+  let serial = 0;
+  const nextVersion = () => `${epoch}-${(serial += 1)}`;
+
+  /** Reads the rows; notices that come meanwhile are newer than the rows and are applied after them. */
+  const read = (entry: Entry): Promise<SeatMap | null> => {
+    entry.reading ??= (async () => {
+      try {
+        const rows = await readSeatRows(db, entry.screeningId);
+        entry.readAt = clock.now().getTime();
+        if (!rows) {
+          entries.delete(entry.screeningId);
+          return null;
+        }
+        entry.map ??= createSeatMap({ screeningId: entry.screeningId, rows, clock, nextVersion });
+        entry.map.replace(rows);
+        for (const row of entry.missed.splice(0)) entry.map.apply(row);
+        return entry.map;
+      } finally {
+        entry.reading = null;
+      }
+    })();
+    return entry.reading;
+  };
+
+  const entryOf = (screeningId: number): Entry => {
+    const known = entries.get(screeningId);
+    // Most recently used last: Map keeps the order of insertion.
+    if (known) entries.delete(screeningId);
+    const entry = known ?? { screeningId, map: null, reading: null, readAt: 0, missed: [] };
+    entries.set(screeningId, entry);
+    if (entries.size > mapsMax) evict(entries);
+    return entry;
+  };
+
+  const get = async (screeningId: number): Promise<SeatMap | null> => {
+    const entry = entryOf(screeningId);
+    if (!entry.map || entry.stale) {
+      entry.stale = false;
+      return read(entry);
+    }
+    if (clock.now().getTime() - entry.readAt > REREAD_MS) rereadSoon(entry);
+    return entry.map;
+  };
+  const rereadSoon = (entry: Entry) => {
+    entry.readAt = clock.now().getTime();
+    read(entry).catch((error: unknown) => {
+      entry.stale = true;
+      log.warn({ err: error, screeningId: entry.screeningId }, 'seats could not be read again');
+    });
+  };
+
+  const hear = (payload: string) => {
+    for (const row of parseNotice(payload)) {
+      const entry = entries.get(row.screeningId);
+      if (!entry) continue;
+      if (entry.reading) entry.missed.push(row);
+      else entry.map?.apply(row);
+    }
+  };
+  const heal = () => {
+    for (const entry of entries.values()) {
+      if (entry.map?.watched()) rereadSoon(entry);
+      else entry.stale = true;
+    }
+  };
+
+  const listener = await listen({ db, channel: 'seat_changes', onMessage: hear, onUp: heal, log });
+  const sweep = setInterval(() => {
+    for (const entry of entries.values()) if (entry.map?.watched()) rereadSoon(entry);
+  }, REREAD_MS);
+  sweep.unref();
+
+  return {
+    get,
+    watch: async (screeningId, viewer) => (await get(screeningId))?.watch(viewer) ?? null,
+    listening: () => listener.listening(),
+    close: async () => {
+      clearInterval(sweep);
+      for (const entry of entries.values()) entry.map?.close();
+      entries.clear();
+      await listener.close();
+    },
+  };
+}
+
+type Entry = {
+  screeningId: number;
+  map: SeatMap | null;
+  reading: Promise<SeatMap | null> | null;
+  readAt: number;
+  /** Notices that came while reading. */
+  missed: SeatRow[];
+  stale?: boolean;
+};
+
+function evict(entries: Map<number, Entry>): void {
+  for (const [screeningId, entry] of entries) {
+    if (entry.reading || entry.map?.watched()) continue;
+    entry.map?.close();
+    entries.delete(screeningId);
+    return;
+  }
+}
