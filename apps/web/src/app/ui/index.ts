@@ -7,6 +7,7 @@ export { Dialog } from './dialog.ts';
 export { Field, Input } from './field.ts';
 export { Icon, type IconName } from './icon.ts';
 export { Mark } from './mark.ts';
+export { Poster } from './poster.ts';
 export { Progress } from './progress.ts';
 export { RatingMark } from './rating-mark.ts';
 export { Empty, Failure, Stale } from './state.ts';
