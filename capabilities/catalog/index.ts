@@ -1,0 +1,5 @@
+export { generateSeatPlan } from './generate-seat-plan.ts';
+export { addSeatPlans, fingerprintOfPlan, planSeats } from './plan-seats.ts';
+export type { AuditoriumRecord, MovieRecord, PlaceStatus, SeatCounts, TheaterRecord, Upserted } from './records.ts';
+export { STATES, timeZoneOf } from './time-zones.ts';
+export { upsertAuditoriums, upsertMovies, upsertTheaters } from './upsert.ts';

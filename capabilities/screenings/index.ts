@@ -1,0 +1,2 @@
+export { registerScreenings } from './register-screenings.ts';
+export type { RegisteredScreening, ScreeningRecord, ScreeningRefusal } from './register-screenings.ts';
