@@ -19,7 +19,7 @@ export type DoorScreening = Static<typeof DoorScreeningSchema>;
 /** POST /api/door/admissions. `token` from the QR or `code` typed by hand. The same nonce gives the same answer. */
 export const ScanBodySchema = Type.Object(
   {
-    screeningId: Type.Integer({ minimum: 1 }),
+    screeningId: Type.Integer({ minimum: 1, maximum: 2_147_483_647 }),
     token: Type.Optional(Type.String({ maxLength: 300 })),
     code: Type.Optional(Type.String({ maxLength: 20 })),
     gate: Type.String({ minLength: 1, maxLength: 40 }),
@@ -46,4 +46,28 @@ export const VerdictSchema = Type.Object({
   counts: Type.Object({ sold: Type.Integer(), admitted: Type.Integer() }),
 });
 export type Verdict = Static<typeof VerdictSchema>;
-// POST /api/door/admissions/:id/undo → Verdict counts; GET /api/door/screenings/:id/counts → {sold, admitted}.
+// POST /api/door/admissions/:id/undo → {counts}; GET /api/door/screenings/:id/counts → {sold, admitted}.
+
+/** GET /api/door/keys → {keys}. A raw Ed25519 public key in base64url; `keyId` is the low half of a token's byte 0. */
+export const GateKeySchema = Type.Object({ keyId: Type.Integer(), publicKey: Type.String() });
+
+/** GET /api/door/screenings/:id/pack: what a gate needs to decide by itself for a while. Nothing personal in it. */
+export const DoorPackSchema = Type.Object({
+  screeningId: Type.Integer(),
+  doorsOpenAt: Type.String(),
+  startsAt: Type.String(),
+  endsAt: Type.String(),
+  keys: Type.Array(GateKeySchema),
+  revocations: Type.String({ description: 'Base64 of the signed list, capabilities/tickets/revocation-list.ts' }),
+  tickets: Type.Array(
+    Type.Object({
+      seatNo: Type.Integer(),
+      generation: Type.Integer(),
+      seatLabel: Type.String(),
+      kind: Type.Enum([...TICKET_KINDS]),
+      admitted: Type.Boolean(),
+      codeHash: Type.String({ description: 'First 32 hexadecimal digits of SHA-256 of "<screening>:<code number>"' }),
+    }),
+  ),
+});
+export type DoorPack = Static<typeof DoorPackSchema>;

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { DoorScreening } from '#contracts/door';
-import type { TicketKind } from '#contracts/ticket-kinds';
+import type { DoorPack, DoorScreening } from '#contracts/door';
 import { publishedKeys, revocationList, type TicketKeys } from '#capabilities/tickets';
 import type { Queryable } from '#platform/postgres';
 import type { AdmissionRules } from './admit.ts';
 import { DOOR_SCREENINGS, PACK } from './queries.ts';
+
+type SoldTicket = Omit<DoorPack['tickets'][number], 'codeHash'> & { code: number };
 
 export const DOOR_SCREENINGS_MAX = 300;
 
@@ -21,34 +22,12 @@ export async function doorScreenings(
   return rows.map((row) => ({ ...row, startsAt: row.startsAt.toISOString() }));
 }
 
-/** All that a gate needs to decide by itself for a while. */
-export type DoorPack = {
-  screeningId: number;
-  startsAt: string;
-  endsAt: string;
-  doorsOpenAt: string;
-  keys: { keyId: number; publicKey: string }[];
-  /** Base64 of revocation-list.ts. */
-  revocations: string;
-  tickets: DoorTicket[];
-};
-export type DoorTicket = {
-  seatNo: number;
-  generation: number;
-  seatLabel: string;
-  kind: TicketKind;
-  admitted: boolean;
-  codeHash: string;
-};
-
 /** Null for an unknown screening. Nothing about any person, and codes only as hashes: a lost gate makes no tickets. */
 export async function doorPack(
   deps: { db: Queryable; keys: TicketKeys; rules: AdmissionRules },
   screeningId: number,
 ): Promise<DoorPack | null> {
-  const row = await deps.db.row<{ startsAt: Date; endsAt: Date; tickets: (DoorTicket & { code: number })[] }>(PACK, [
-    screeningId,
-  ]);
+  const row = await deps.db.row<{ startsAt: Date; endsAt: Date; tickets: SoldTicket[] }>(PACK, [screeningId]);
   if (!row) return null;
   return {
     screeningId,

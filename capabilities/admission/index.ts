@@ -9,4 +9,4 @@ export {
   UNDO_OUTCOMES,
   type UndoOutcome,
 } from './admit.ts';
-export { type DoorPack, doorPack, doorScreenings } from './door-lists.ts';
+export { doorPack, doorScreenings } from './door-lists.ts';

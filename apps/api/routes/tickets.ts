@@ -1,0 +1,99 @@
+import { Type } from 'typebox';
+import { listTickets, renderCalendar, renderTicketsPdf, type TicketKeys } from '#capabilities/tickets';
+import { OrderIdSchema } from '#contracts/orders';
+import { ProblemSchema } from '#contracts/problem';
+import { TicketViewSchema } from '#contracts/tickets';
+import type { HttpServer } from '#platform/http-server';
+import type { Database } from '#platform/postgres';
+import { sendProblem } from '#platform/problem';
+import { sendAttachment } from '../attachment.ts';
+import { signedIn } from '../session.ts';
+
+const tags = ['tickets'];
+const OrderParams = Type.Object({ id: OrderIdSchema });
+const LocaleQuery = Type.Object({ locale: Type.Optional(Type.Enum(['pt-BR', 'en'], { default: 'pt-BR' })) });
+const File = (mediaType: string) => Type.String({ description: mediaType });
+
+/** A buyer's own tickets. Other people's do not exist (404). Every ticket carries its QR, so there is no route for one. */
+export function registerTicketRoutes(api: HttpServer, deps: { db: Database; keys: TicketKeys }): void {
+  api.get(
+    '/api/me/tickets',
+    {
+      preHandler: signedIn,
+      schema: { summary: 'My tickets, next ones first', tags, response: { 200: Type.Array(TicketViewSchema) } },
+    },
+    async (request, reply) => {
+      reply.header('cache-control', 'no-store');
+      return listTickets(deps, { accountId: request.session!.accountId });
+    },
+  );
+
+  api.get(
+    '/api/orders/:id/tickets',
+    {
+      preHandler: signedIn,
+      schema: {
+        summary: 'The tickets of one of my orders',
+        tags,
+        params: OrderParams,
+        response: { 200: Type.Array(TicketViewSchema), 404: ProblemSchema },
+      },
+    },
+    async (request, reply) => {
+      const tickets = await listTickets(deps, { orderId: request.params.id, holder: request.session!.accountId });
+      reply.header('cache-control', 'no-store');
+      return tickets.length > 0 ? tickets : sendProblem(reply, 404, 'tickets_unknown');
+    },
+  );
+
+  registerTicketFiles(api, deps);
+}
+
+function registerTicketFiles(api: HttpServer, deps: { db: Database; keys: TicketKeys }): void {
+  api.get(
+    '/api/orders/:id/tickets.pdf',
+    {
+      preHandler: signedIn,
+      schema: {
+        summary: 'The tickets of one of my orders on paper, one page each',
+        tags,
+        params: OrderParams,
+        querystring: LocaleQuery,
+        produces: ['application/pdf'],
+        response: { 200: File('application/pdf'), 404: ProblemSchema },
+      },
+    },
+    async (request, reply) => {
+      const pdf = await renderTicketsPdf(deps, {
+        orderId: request.params.id,
+        holder: request.session!.accountId,
+        locale: request.query.locale ?? 'pt-BR',
+      });
+      reply.header('cache-control', 'no-store');
+      if (!pdf) return sendProblem(reply, 404, 'tickets_unknown');
+      return sendAttachment(reply, 'application/pdf', `poltrona-${request.params.id.slice(0, 8)}.pdf`, pdf);
+    },
+  );
+
+  api.get(
+    '/api/orders/:id/calendar.ics',
+    {
+      preHandler: signedIn,
+      schema: {
+        summary: 'One of my orders as a calendar event',
+        tags,
+        params: OrderParams,
+        querystring: LocaleQuery,
+        produces: ['text/calendar'],
+        response: { 200: File('text/calendar'), 404: ProblemSchema },
+      },
+    },
+    async (request, reply) => {
+      const choice = { orderId: request.params.id, holder: request.session!.accountId };
+      const calendar = await renderCalendar(deps, choice, request.query.locale ?? 'pt-BR');
+      reply.header('cache-control', 'no-store');
+      if (calendar === null) return sendProblem(reply, 404, 'tickets_unknown');
+      return sendAttachment(reply, 'text/calendar; charset=utf-8', 'poltrona.ics', calendar);
+    },
+  );
+}
