@@ -46,3 +46,13 @@ export const PublicConfigSchema = Type.Object({
   mailboxUrl: Type.Union([Type.String(), Type.Null()]),
 });
 export type PublicConfig = Static<typeof PublicConfigSchema>;
+
+/** POST /api/admin/orders/:id/refund (manager and above). Without an amount: all that is left, and the seats go free. */
+export const RefundBodySchema = Type.Object(
+  {
+    reason: Type.String({ minLength: 1, maxLength: 500 }),
+    amountCents: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000_000 })),
+  },
+  { additionalProperties: false },
+);
+export type RefundBody = Static<typeof RefundBodySchema>;

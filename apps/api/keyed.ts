@@ -59,7 +59,8 @@ export function sendStored(reply: FastifyReply, answer: Answer, replayed: boolea
     .send(answer.body);
 }
 
-function render(outcome: Outcome, instance: string): Answer {
+/** An outcome as the bytes that are stored and sent. */
+export function render(outcome: Outcome, instance: string): Answer {
   const body =
     'problem' in outcome
       ? problemBody(outcome.status, outcome.problem, instance, outcome.extra ? { extra: outcome.extra } : {})

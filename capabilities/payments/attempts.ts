@@ -1,8 +1,8 @@
 import QRCode from 'qrcode';
+import { screeningOf as screeningIn } from '#capabilities/orders';
 import type { PaymentState } from '#contracts/outcomes';
 import type { PaymentAttempt } from '#contracts/payments';
 import { assert } from '#platform/fault';
-import { shardOf } from '#platform/ids';
 import type { Queryable, Transaction } from '#platform/postgres';
 import { sql } from '#platform/sql';
 import type { PaymentMethod, PaymentRequest, ProviderName, Resume } from './provider.ts';
@@ -51,19 +51,19 @@ export type NewAttempt = Pick<
 
 /** The screening inside an attempt's id. Ids come checked from the edge or from our own rows. */
 export function screeningOf(id: string): number {
-  const screeningId = shardOf(id);
+  const screeningId = screeningIn(id);
   assert(screeningId !== null, 'an attempt id without its screening');
   return screeningId;
 }
 
 export async function readAttempt(db: Queryable, attemptId: string): Promise<Attempt | null> {
-  const screeningId = shardOf(attemptId);
+  const screeningId = screeningIn(attemptId);
   return screeningId === null ? null : db.row<Attempt>(READ, [screeningId, attemptId]);
 }
 
 /** The row, held until the transaction ends: everything that changes an attempt begins here. */
 export async function lockAttempt(tx: Transaction, attemptId: string): Promise<Attempt | null> {
-  const screeningId = shardOf(attemptId);
+  const screeningId = screeningIn(attemptId);
   return screeningId === null ? null : tx.row<Attempt>(LOCK, [screeningId, attemptId]);
 }
 

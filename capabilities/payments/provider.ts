@@ -67,8 +67,10 @@ export type ProviderEvent = {
   eventId: string;
   eventType: string;
   paymentId: string | null;
-  /** PayPal's capture events carry it; Stripe's attempt is told by the object that is read. */
-  attemptId: string | null;
+  /** Our attempt's or refund's id where the event carries it; a pointer to what to read, never a proof. */
+  ourId: string | null;
+  /** PayPal's refund events name only the capture. */
+  captureId: string | null;
 };
 
 export type Headers = Record<string, string | string[] | undefined>;

@@ -4,6 +4,7 @@ import { sql } from '#platform/sql';
 import { readAttempt } from './attempts.ts';
 import { type PaymentsDeps, providerNamed } from './payments-deps.ts';
 import type { Headers, PaymentProvider, ProviderEvent, ProviderName } from './provider.ts';
+import { readRefund } from './refunds.ts';
 import { settle } from './settle.ts';
 
 export type EventAnswer =
@@ -39,9 +40,9 @@ export async function processEvent(
 ): Promise<EventAnswer> {
   const finish = (result: string) => (tx: Pick<Transaction, 'rows'>) =>
     tx.rows(FINISH, [provider.name, event.eventId, result]).then(() => undefined);
-  const paymentId = event.paymentId ?? (await paymentOf(deps, event));
+  const paymentId = event.paymentId ?? (await paymentOf(deps, provider.name, event));
   if (paymentId === null) {
-    if (event.attemptId !== null) return 'not_yet';
+    if (event.ourId !== null || event.captureId !== null) return 'not_yet';
     await finish('not_about_a_payment')(deps.db);
     return 'processed';
   }
@@ -56,9 +57,16 @@ export async function processEvent(
   return attempt ? 'processed' : 'not_yet';
 }
 
-async function paymentOf(deps: PaymentsDeps, event: ProviderEvent): Promise<string | null> {
-  if (event.attemptId === null) return null;
-  return (await readAttempt(deps.db, event.attemptId))?.providerPaymentId ?? null;
+async function paymentOf(deps: PaymentsDeps, name: ProviderName, event: ProviderEvent): Promise<string | null> {
+  const { ourId, captureId } = event;
+  if (ourId !== null) {
+    const attemptId = (await readRefund(deps.db, ourId))?.attemptId ?? ourId;
+    const attempt = await readAttempt(deps.db, attemptId);
+    if (attempt) return attempt.providerPaymentId;
+  }
+  if (captureId === null) return null;
+  const rows = await deps.db.rows<{ id: string }>(FIND_CAPTURE, [name, captureId]);
+  return rows[0]?.id ?? null;
 }
 
 // Both providers stop sending after three days; by then nobody can say whose the event was.
@@ -87,6 +95,8 @@ export async function retryEvents(deps: PaymentsDeps, limit: number): Promise<nu
   return done;
 }
 
+const FIND_CAPTURE = sql`
+  select provider_payment_id as id from payments.attempts where provider = $1 and provider_capture_id = $2`;
 const KEEP = sql`
   insert into payments.provider_events (provider, event_id, event_type, raw_body, next_try_at)
   values ($1, $2, $3, $4, now() + interval '1 minute') on conflict do nothing returning 1 as fresh`;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
+import { screeningOf } from '#capabilities/orders';
 import { assert } from '#platform/fault';
-import { newShardedId, shardOf } from '#platform/ids';
+import { newShardedId } from '#platform/ids';
 import type { Transaction } from '#platform/postgres';
 import { sql } from '#platform/sql';
 import { type Attempt, lockAttempt, payingAttempt, readAttempt } from './attempts.ts';
@@ -33,7 +34,7 @@ const STATE_ANSWERS: Record<RefundState, 'refunded' | 'pending' | 'refund_refuse
 
 /** Staff give money back, in part or in full. A full refund frees the seats and revokes the tickets. */
 export async function refundPayment(deps: PaymentsDeps, request: RefundOrderRequest): Promise<RefundAnswer> {
-  if (shardOf(request.orderId) === null) return { outcome: 'order_unknown' };
+  if (screeningOf(request.orderId) === null) return { outcome: 'order_unknown' };
   const paying = await payingAttempt(deps.db, request.orderId);
   if (!paying) return { outcome: 'nothing_paid' };
   const placed = await deps.db.transaction((tx) => placeRefund(deps, tx, paying.attemptId, request));

@@ -1,4 +1,5 @@
-import { newShardedId, shardOf } from '#platform/ids';
+import { screeningOf } from '#capabilities/orders';
+import { newShardedId } from '#platform/ids';
 import { tell } from '#platform/outbox';
 import type { Queryable, Transaction } from '#platform/postgres';
 import { sql } from '#platform/sql';
@@ -39,7 +40,7 @@ export const REFUND_TRANSITIONS: Record<RefundState, Record<ProviderRefund['stat
 };
 
 export async function readRefund(db: Queryable, refundId: string): Promise<RefundRow | null> {
-  const screeningId = shardOf(refundId);
+  const screeningId = screeningOf(refundId);
   return screeningId === null ? null : db.row<RefundRow>(READ, [screeningId, refundId]);
 }
 
@@ -58,7 +59,7 @@ export async function noteRefunds(
 ): Promise<void> {
   for (const refund of seen) {
     // What stands in the provider's free text is ours only if it looks like it.
-    const refundId = refund.refundId !== null && shardOf(refund.refundId) !== null ? refund.refundId : null;
+    const refundId = refund.refundId !== null && screeningOf(refund.refundId) !== null ? refund.refundId : null;
     const known = await tx.row<RefundRow>(FIND, [
       attempt.screeningId,
       attempt.attemptId,

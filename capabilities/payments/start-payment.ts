@@ -1,6 +1,7 @@
+import { screeningOf } from '#capabilities/orders';
 import type { PaymentAttempt } from '#contracts/payments';
 import { assert, Fault } from '#platform/fault';
-import { newShardedId, shardOf } from '#platform/ids';
+import { newShardedId } from '#platform/ids';
 import { sql } from '#platform/sql';
 import { applyProviderState } from './apply-provider-state.ts';
 import { activeAttempt, type Attempt, attemptView, insertAttempt, payingAttempt, readAttempt } from './attempts.ts';
@@ -34,7 +35,7 @@ const PIX_MARGIN_SECONDS = 5;
 
 /** Begins to pay an order, or goes on where an earlier call of the same kind stopped. */
 export async function startPayment(deps: PaymentsDeps, request: StartRequest): Promise<StartAnswer> {
-  const screeningId = shardOf(request.orderId);
+  const screeningId = screeningOf(request.orderId);
   if (screeningId === null) return { outcome: 'order_unknown' };
   const order = await deps.db.row<{ buyerId: string; correlationId: string }>(READ_ORDER, [
     screeningId,

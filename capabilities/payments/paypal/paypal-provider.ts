@@ -25,8 +25,8 @@ export type PaypalSettings = {
   apiUrl: string;
   /** Where a signing certificate may come from. Anything else could be an attacker's own. */
   certificateUrlPrefixes: readonly string[];
-  /** PEM of one more authority to trust, for the sandbox only; the system's own otherwise. */
-  certificateAuthority?: string;
+  /** PEM file of the sandbox's own authority, trusted instead of the public ones. Never with real keys. */
+  certificateAuthorityFile?: string;
   /** PayPal wants to know where a buyer goes without the buttons' window. */
   returnUrl: string;
   timeoutMs?: number;
@@ -165,7 +165,8 @@ function parseEvent(rawBody: string): ProviderEvent {
     eventId: event.id,
     eventType: event.event_type,
     paymentId: isOrder ? (resource.id ?? null) : (resource.supplementary_data?.related_ids?.order_id ?? null),
-    attemptId: resource.purchase_units?.[0]?.custom_id ?? (isOrder ? null : (resource.custom_id ?? null)),
+    ourId: resource.purchase_units?.[0]?.custom_id ?? resource.custom_id ?? null,
+    captureId: resource.links?.find((link) => link.rel === 'up')?.href.split('/captures/')[1] ?? null,
   };
 }
 
@@ -176,6 +177,7 @@ type PaypalEventBody = {
     id?: string;
     custom_id?: string;
     purchase_units?: { custom_id?: string }[];
+    links?: { rel: string; href: string }[];
     supplementary_data?: { related_ids?: { order_id?: string } };
   };
 };

@@ -1,11 +1,12 @@
 import { createVerify, X509Certificate } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { rootCertificates } from 'node:tls';
 import { crc32 } from 'node:zlib';
 import type { Clock } from '#platform/clock';
 import { Fault } from '#platform/fault';
 import type { Headers } from '../provider.ts';
 
-type Settings = { webhookId: string; certificateUrlPrefixes: readonly string[]; certificateAuthority?: string };
+type Settings = { webhookId: string; certificateUrlPrefixes: readonly string[]; certificateAuthorityFile?: string };
 
 const FETCH_TIMEOUT_MS = 5_000;
 const CERTIFICATE_BYTES_MAX = 64 * 1024;
@@ -20,8 +21,10 @@ export function createPaypalVerifier(settings: Settings, clock: Clock) {
   const kept = new Map<string, X509Certificate[]>();
   let roots: X509Certificate[] | null = null;
 
-  const trustedRoots = () => {
-    roots ??= (settings.certificateAuthority ? splitPem(settings.certificateAuthority) : [...rootCertificates]).map(
+  // Read at the first webhook: the sandbox may start after us.
+  const trustedRoots = async () => {
+    const file = settings.certificateAuthorityFile;
+    roots ??= (file ? splitPem(await readAuthority(file)) : [...rootCertificates]).map(
       (pem) => new X509Certificate(pem),
     );
     return roots;
@@ -48,7 +51,7 @@ export function createPaypalVerifier(settings: Settings, clock: Clock) {
       if (typeof url !== 'string' || headers['paypal-auth-algo'] !== 'SHA256withRSA') return false;
       if (!isAllowed(url, settings.certificateUrlPrefixes)) return false;
       const chain = await chainAt(url);
-      if (!isTrusted(chain, trustedRoots(), clock.now())) return false;
+      if (!isTrusted(chain, await trustedRoots(), clock.now())) return false;
       const signed = `${id}|${time}|${settings.webhookId}|${crc32(rawBody)}`;
       return createVerify('RSA-SHA256').update(signed).verify(chain[0]!.publicKey, signature, 'base64');
     },
@@ -80,6 +83,14 @@ export function isTrusted(chain: X509Certificate[], roots: X509Certificate[], no
     if (!current) return false;
   }
   return false;
+}
+
+async function readAuthority(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    throw new Fault('certificate_authority_unreadable', { retryable: true, cause: error });
+  }
 }
 
 async function fetchChain(url: string): Promise<X509Certificate[]> {

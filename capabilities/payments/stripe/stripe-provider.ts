@@ -143,7 +143,8 @@ function parseEvent(rawBody: string): ProviderEvent {
         : typeof intent === 'string'
           ? intent
           : (intent?.id ?? null),
-    attemptId: null,
+    ourId: null,
+    captureId: null,
   };
 }
 

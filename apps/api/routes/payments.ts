@@ -1,0 +1,165 @@
+import type { FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import { readOrder, screeningOf } from '#capabilities/orders';
+import type { CaptureAnswer, Payments, RefundAnswer, StartAnswer } from '#capabilities/payments';
+import { OrderIdSchema, OrderViewSchema } from '#contracts/orders';
+import { PaymentAttemptSchema, PaymentBodySchema, RefundBodySchema } from '#contracts/payments';
+import { ProblemSchema } from '#contracts/problem';
+import type { HttpServer } from '#platform/http-server';
+import type { Database } from '#platform/postgres';
+import type { Outcome } from '../keyed.ts';
+import { keyedOutside } from '../keyed-outside.ts';
+import { atLeast, signedIn } from '../session.ts';
+
+const tags = ['payments'];
+const OrderParams = Type.Object({ id: OrderIdSchema });
+const AttemptParams = Type.Object({ attempt: OrderIdSchema });
+const Problems = { 404: ProblemSchema, 409: ProblemSchema, 422: ProblemSchema, 503: ProblemSchema };
+
+const START_STATUS: Record<StartAnswer['outcome'], number> = {
+  started: 201,
+  paid: 200,
+  order_unknown: 404,
+  order_expired: 409,
+  order_not_payable: 409,
+  method_unavailable: 409,
+  pix_too_late: 409,
+  payment_unresolved: 409,
+  payment_refused: 409,
+};
+
+const CAPTURE_STATUS: Record<CaptureAnswer['outcome'], number> = {
+  captured: 200,
+  processing: 200,
+  attempt_unknown: 404,
+  attempt_over: 409,
+  order_expired: 409,
+  not_approved: 409,
+  declined: 402,
+};
+
+const REFUND_STATUS: Record<RefundAnswer['outcome'], number> = {
+  refunded: 200,
+  pending: 200,
+  order_unknown: 404,
+  nothing_paid: 409,
+  refund_exceeds_payment: 409,
+  payment_unresolved: 409,
+  refund_refused: 409,
+};
+
+/** Paying, and giving back. Provider calls lie inside, so the keyed answer is stored around them, not over them. */
+export function registerPaymentRoutes(api: HttpServer, deps: { db: Database; payments: Payments }): void {
+  const { db, payments } = deps;
+  const answer = keyedOutside(db);
+  const buyer = (request: FastifyRequest) => request.session!.accountId;
+  const shardIn = (id: string) => screeningOf(id) ?? 0;
+
+  api.post(
+    '/api/orders/:id/payments',
+    {
+      preHandler: signedIn,
+      schema: {
+        summary: 'Begin to pay an order; a live attempt by another method is cancelled first',
+        tags,
+        params: OrderParams,
+        body: PaymentBodySchema,
+        response: { 200: PaymentAttemptSchema, 201: PaymentAttemptSchema, ...Problems },
+      },
+    },
+    async (request, reply) =>
+      answer(
+        request,
+        reply,
+        async () => {
+          const { method } = request.body;
+          const started = await payments.start({ orderId: request.params.id, buyerId: buyer(request), method });
+          return asOutcome(started, START_STATUS[started.outcome]);
+        },
+        shardIn(request.params.id),
+      ),
+  );
+
+  api.post(
+    '/api/payments/:attempt/capture',
+    {
+      preHandler: signedIn,
+      schema: {
+        summary: 'The buyer approved in PayPal: take the money, if the seats are still held',
+        tags,
+        params: AttemptParams,
+        response: { 200: PaymentAttemptSchema, 402: ProblemSchema, ...Problems },
+      },
+    },
+    async (request, reply) =>
+      answer(
+        request,
+        reply,
+        async () => {
+          const captured = await payments.capture({ attemptId: request.params.attempt, buyerId: buyer(request) });
+          return asOutcome(captured, CAPTURE_STATUS[captured.outcome]);
+        },
+        shardIn(request.params.attempt),
+      ),
+  );
+
+  api.post(
+    '/api/payments/:attempt/refresh',
+    {
+      preHandler: signedIn,
+      schema: {
+        summary: 'Ask the provider how the payment stands; what the browser brought back proves nothing',
+        tags,
+        params: AttemptParams,
+        response: { 200: PaymentAttemptSchema, ...Problems },
+      },
+    },
+    async (request, reply) =>
+      answer(
+        request,
+        reply,
+        async () => {
+          const body = await payments.refresh({ attemptId: request.params.attempt, buyerId: buyer(request) });
+          return body ? { status: 200, body } : { status: 404, problem: 'attempt_unknown' };
+        },
+        shardIn(request.params.attempt),
+      ),
+  );
+
+  api.post(
+    '/api/admin/orders/:id/refund',
+    {
+      preHandler: atLeast('manager'),
+      schema: {
+        summary: 'Give money back; all of what is left also frees the seats and revokes the tickets',
+        tags: ['admin', ...tags],
+        params: OrderParams,
+        body: RefundBodySchema,
+        response: { 200: OrderViewSchema, ...Problems },
+      },
+    },
+    async (request, reply) =>
+      answer(
+        request,
+        reply,
+        async (requestKey) => {
+          const orderId = request.params.id;
+          const { reason, amountCents } = request.body;
+          const asked = { orderId, reason, amountCents: amountCents ?? null, requestedBy: buyer(request), requestKey };
+          const refunded = await payments.refund(asked);
+          const status = REFUND_STATUS[refunded.outcome];
+          if (status >= 400) return asOutcome(refunded, status);
+          return { status, body: await readOrder(db, { orderId }) };
+        },
+        shardIn(request.params.id),
+      ),
+  );
+}
+
+type Answered = { outcome: string; attempt?: unknown; failureCode?: string | null };
+
+function asOutcome(answered: Answered, status: number): Outcome {
+  if (status < 400) return { status, body: answered.attempt };
+  const { outcome, failureCode } = answered;
+  return { status, problem: outcome, ...(failureCode ? { extra: { failureCode } } : {}) };
+}
