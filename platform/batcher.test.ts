@@ -33,6 +33,7 @@ test('a key has one lane, lanes do not wait for each other, and neighbouring key
   const batcher = createBatcher<number, number>({ lanes: 4, sizeMax: 10, queueMax: 10, flush });
   const lanes = new Set(Array.from({ length: 40 }, (_, key) => laneOf(key + 1, 4)));
   assert.equal(lanes.size, 4);
+  assert.equal(new Set(Array.from({ length: 40 }, (_, key) => laneOf(key * 4, 4))).size, 4);
   const [one, other] = [1, 2, 3, 4, 5, 6, 7].filter(
     (key, _, all) => laneOf(key, 4) !== laneOf(all[0]!, 4) || key === 1,
   );

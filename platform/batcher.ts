@@ -86,7 +86,7 @@ export function createBatcher<T, R>(options: BatcherOptions<T, R>): Batcher<T, R
   };
 }
 
-/** Multiplicative hashing (Knuth): neighbouring keys spread over the lanes. */
+/** Multiplicative hashing (Knuth), by its upper bits: neighbouring keys, and keys that are all even, use every lane. */
 export function laneOf(key: number, lanes: number): number {
-  return (Math.imul(key, 0x9e3779b1) >>> 0) % lanes;
+  return (Math.imul(key, 0x9e3779b1) >>> 16) % lanes;
 }

@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { aScreening } from '#testing/builders';
+import { testDatabase } from '#testing/database';
+import { audit, editHoldSeats, PAUSE, type Receipt, seatProcesses } from '#testing/racing';
+
+// Two real API processes over HTTP, one database. Every guard of the hold function has a control: the same race with
+// the guard taken out of the function's text, in which the auditor must see the damage.
+
+const db = await testDatabase();
+const processes = await seatProcesses(db, 2);
+after(() => processes.close());
+
+const codes = (receipts: readonly Receipt[]) => {
+  const counts: Record<string, number> = {};
+  for (const receipt of receipts) counts[receipt.code] = (counts[receipt.code] ?? 0) + 1;
+  return counts;
+};
+
+/** 200 buyers, each wanting one of ten seats, all at once. */
+async function rushForTenSeats() {
+  const { screeningId } = await aScreening(db, { rows: 1, perRow: 10 });
+  const receipts = await Promise.all(
+    Array.from({ length: 200 }, (_, buyer) => processes.hold(screeningId, buyer, [(buyer % 10) + 1])),
+  );
+  return { receipts, wrong: await audit(db, screeningId, receipts) };
+}
+
+/** One CPF, sixty seats at once in wishes of so many, nobody in the way. */
+async function rushOfOneBuyer(seatsPerWish: number) {
+  const { screeningId } = await aScreening(db, { rows: 6, perRow: 10 });
+  const receipts = await Promise.all(
+    Array.from({ length: 60 / seatsPerWish }, (_, wish) =>
+      processes.hold(
+        screeningId,
+        7,
+        Array.from({ length: seatsPerWish }, (_, seat) => wish * seatsPerWish + seat + 1),
+      ),
+    ),
+  );
+  return { receipts, wrong: await audit(db, screeningId, receipts) };
+}
+
+/** Sixty students, a quota of ten, a seat for each. */
+async function rushForHalfPrice() {
+  const { screeningId } = await aScreening(db, { rows: 6, perRow: 10, quota: 10 });
+  const receipts = await Promise.all(
+    Array.from({ length: 60 }, (_, index) => processes.hold(screeningId, index, [index + 1], 'half_student')),
+  );
+  return { receipts, wrong: await audit(db, screeningId, receipts) };
+}
+
+test('200 buyers on 10 seats at two processes: exactly 10 hold, all others are told of the taken seat', async () => {
+  for (const edits of [[], [PAUSE]]) {
+    await editHoldSeats(db, edits);
+    const { receipts, wrong } = await rushForTenSeats();
+    assert.deepEqual(wrong, []);
+    assert.deepEqual(codes(receipts), { held: 10, seat_taken: 190 });
+  }
+});
+
+test('control: without the owner guard the same rush promises seats twice, and the auditor sees it', async () => {
+  await editHoldSeats(db, [[/ *and \(t\.state = 'available' or .* -- guard: seat owner/g, '']]);
+  const { receipts, wrong } = await rushForTenSeats();
+  assert.ok(codes(receipts)['held']! > 10);
+  assert.ok(wrong.some((line) => line.includes('was promised')));
+});
+
+test('control: without locking the seats before deciding, two processes promise one seat twice', async () => {
+  await editHoldSeats(db, [PAUSE, [/\n *for update of t\) as l;/g, ') as l;']]);
+  const { wrong } = await rushForTenSeats();
+  assert.ok(wrong.some((line) => line.includes('was promised')));
+});
+
+test('one CPF asking for 60 seats at two processes gets 10, and is told of the limit 50 times', async () => {
+  for (const edits of [[], [PAUSE]]) {
+    await editHoldSeats(db, edits);
+    const single = await rushOfOneBuyer(1);
+    assert.deepEqual(single.wrong, []);
+    assert.deepEqual(codes(single.receipts), { held: 10, limit_reached: 50 });
+    const sixes = await rushOfOneBuyer(6);
+    assert.deepEqual(sixes.wrong, []);
+    assert.deepEqual(codes(sixes.receipts), { held: 1, limit_reached: 9 });
+  }
+});
+
+test('control: when only the earlier look decides the limit, two processes get one CPF above 10', async () => {
+  await editHoldSeats(db, [PAUSE, ['<= c_tickets_max -- guard: limit', '<= 1000']]);
+  const { wrong } = await rushOfOneBuyer(6);
+  assert.ok(wrong.some((line) => /buyer 7 holds \d+ seats/.test(line)));
+});
+
+test('60 students, a quota of 10, two processes: 10 at half price, the others are told', async () => {
+  for (const edits of [[], [PAUSE]]) {
+    await editHoldSeats(db, edits);
+    const { receipts, wrong } = await rushForHalfPrice();
+    assert.deepEqual(wrong, []);
+    assert.deepEqual(codes(receipts), { held: 10, half_price_exhausted: 50 });
+  }
+});
+
+test('control: without the lock before counting, two processes sell more half price than the quota', async () => {
+  await editHoldSeats(db, [PAUSE, ['order by s.screening_id for no key update; -- guard: quota lock', ';']]);
+  const { wrong } = await rushForHalfPrice();
+  assert.ok(wrong.some((line) => line.endsWith('half-price tickets of 10')));
+});
+
+test('control: without counting the quota, everybody gets half price', async () => {
+  await editHoldSeats(db, [['if v_quota.wanted > v_left then -- guard: quota', 'if false then']]);
+  const { receipts, wrong } = await rushForHalfPrice();
+  assert.deepEqual(codes(receipts), { held: 60 });
+  assert.deepEqual(wrong, ['60 half-price tickets of 10']);
+});
+
+test('groups that overlap in opposite order at two processes do not block each other, all or nothing', async () => {
+  await editHoldSeats(db, []);
+  const { screeningId } = await aScreening(db, { rows: 2, perRow: 10 });
+  const receipts = await Promise.all(
+    Array.from({ length: 100 }, (_, buyer) => {
+      const start = (buyer * 7) % 17;
+      const seats = [start + 1, start + 2, start + 3, start + 4];
+      return processes.hold(screeningId, buyer, buyer % 2 ? seats : seats.reverse());
+    }),
+  );
+  assert.deepEqual(await audit(db, screeningId, receipts), []);
+  assert.ok(codes(receipts)['held']! >= 1);
+});

@@ -1,0 +1,37 @@
+// One API process with the seat routes, for races between processes: node testing/seat-process.ts <connection string>.
+// Says {"port"} on standard output, ends when its standard input does. Sessions are by name: buyer b17 is person 17.
+import type { AddressInfo } from 'node:net';
+import pino from 'pino';
+import { createSeatHolder } from '#capabilities/holds';
+import { systemClock } from '#platform/clock';
+import { createDatabase } from '#platform/postgres';
+import { createSeatMaps } from '../apps/api/live/seat-maps.ts';
+import { createStreams } from '../apps/api/live/streams.ts';
+import { registerSeatRoutes } from '../apps/api/routes/seats.ts';
+import { testApi } from './api.ts';
+import { aNumberedBuyer, NUMBERED_BUYERS } from './racing.ts';
+
+const connectionString = process.argv[2];
+if (!connectionString) throw new Error('usage: node testing/seat-process.ts <connection string>');
+const log = pino({ level: 'silent' });
+const db = createDatabase({ connectionString, connectionsMax: 3 });
+const seatHolder = createSeatHolder({ connectionString, holdSeconds: 480, lanes: 2 });
+const seatMaps = await createSeatMaps({ db, log, clock: systemClock });
+const streams = createStreams();
+const people = Object.fromEntries(
+  Array.from({ length: NUMBERED_BUYERS }, (_, number) => [`b${number}`, aNumberedBuyer(number)]),
+);
+const api = await testApi(people, (api) => registerSeatRoutes(api, { db, seatMaps, seatHolder, streams }));
+await api.listen({ port: 0, host: '127.0.0.1' });
+process.stdout.write(`${JSON.stringify({ port: (api.server.address() as AddressInfo).port })}\n`);
+
+process.stdin.resume();
+process.stdin.on('end', () => {
+  void (async () => {
+    streams.close();
+    await api.close();
+    await seatHolder.close();
+    await seatMaps.close();
+    await db.close();
+  })();
+});
