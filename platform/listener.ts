@@ -36,7 +36,7 @@ export async function listen(options: {
     const dead = client;
     client = null;
     dead.removeAllListeners('notification');
-    void dead.end().catch(() => {});
+    dead.end(() => {});
     if (!closed) {
       log.warn({ err: error, channel }, 'listener lost its connection');
       schedule(connect, RETRY_MS);

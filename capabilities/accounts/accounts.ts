@@ -41,6 +41,7 @@ export function createAccounts(options: AccountsDeps) {
     resolveSession: cache.resolve,
     /** After a commit that changed an account's sessions: this process must not wait for its own notification. */
     forgetSessions: cache.drop,
+    forgetToken: cache.dropToken,
     start: cache.start,
     close: cache.close,
     /** Seconds to wait before this attempt may be judged; 0 when it may. Counts it. */
@@ -57,6 +58,7 @@ export function createAccounts(options: AccountsDeps) {
     reissue: (signInKey: Buffer) => reissue(options.db, signInKey),
     /** Whose half-open session a token is, without locking it: for the limit that counts before judging. */
     halfOpenAccount: (token: string) => halfOpenAccount(options.db, token),
+    blind: (text: string) => keys.blind(text),
     bindCpf: (tx: Transaction, request: Parameters<typeof bindCpf>[2]) => bindCpf(tx, deps, request),
     readMe: (db: Queryable, who: { accountId: string; role: Role }) => readMe(db, deps, who),
     listSessions: (accountId: string, current: string | null) => listSessions(options.db, accountId, current),

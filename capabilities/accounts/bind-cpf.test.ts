@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { testDatabase } from '#testing/database';
-import { aCpf, signedInBuyer, testAccounts } from './testing.ts';
+import { aCpf, signedInBuyer, testAccounts } from '#testing/people';
 
 const db = await testDatabase();
 const accounts = testAccounts(db);

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { newId } from '#platform/ids';
 import { createDatabase } from '#platform/postgres';
 import { testDatabase } from '#testing/database';
-import { anEmail, mailedCode, signedInBuyer, testAccounts } from './testing.ts';
+import { anEmail, mailedCode, signedInBuyer, testAccounts } from '#testing/people';
 
 const db = await testDatabase();
 const accounts = testAccounts(db);

@@ -8,6 +8,8 @@ export type SessionCache = {
   resolve: (token: string) => Promise<LiveSession | null>;
   /** Drops what is remembered of an account, in this process, at once. */
   drop: (accountId: string) => void;
+  /** The same for one token, whoever it is of. */
+  dropToken: (token: string) => void;
   start: () => Promise<void>;
   close: () => Promise<void>;
 };
@@ -90,6 +92,11 @@ export function createSessionCache(deps: { db: Database; log: Log; clock: Clock;
       return started;
     },
     drop,
+    dropToken(token) {
+      epoch += 1;
+      loading.delete(token);
+      forget(token);
+    },
     async start() {
       listener = await listen({
         db: deps.db,

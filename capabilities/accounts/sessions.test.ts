@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createDatabase, type Database } from '#platform/postgres';
 import { testDatabase } from '#testing/database';
-import { signedInBuyer, testAccounts } from './testing.ts';
+import { signedInBuyer, testAccounts } from '#testing/people';
 
 const db = await testDatabase();
 const accounts = testAccounts(db);

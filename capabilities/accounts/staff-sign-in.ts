@@ -70,7 +70,7 @@ export async function enrolmentUrl(
 }
 
 export type SecondFactorAnswer =
-  | { outcome: 'signed_in'; token: string; accountId: string }
+  | { outcome: 'signed_in'; token: string; accountId: string; role: Role }
   | { outcome: 'code_wrong' }
   | { outcome: 'sign_in_expired' }; // No half-open session: begin with the password.
 
@@ -82,7 +82,7 @@ export async function passSecondFactor(
 ): Promise<SecondFactorAnswer> {
   const halfOpen = await findHalfOpen(tx, request.token);
   if (!halfOpen) return { outcome: 'sign_in_expired' };
-  const stored = await tx.row<{ sealed_totp: Buffer }>(FIND_SECRET, [halfOpen.accountId]);
+  const stored = await tx.row<{ sealed_totp: Buffer; role: Role }>(FIND_SECRET, [halfOpen.accountId]);
   if (!stored) return { outcome: 'sign_in_expired' };
   const totp = totpOf(deps.keys.totpSealer.open(stored.sealed_totp, halfOpen.accountId), '');
   const timestamp = deps.clock.now().getTime();
@@ -94,7 +94,7 @@ export async function passSecondFactor(
   const token = await completeSession(tx, halfOpen.sessionId, request.signInKey);
   if (!token) return { outcome: 'sign_in_expired' };
   await deps.throttle.clear(tx, 'secondFactorPerAccount', halfOpen.accountId);
-  return { outcome: 'signed_in', token, accountId: halfOpen.accountId };
+  return { outcome: 'signed_in', token, accountId: halfOpen.accountId, role: stored.role };
 }
 
 /**
@@ -145,7 +145,8 @@ const FIND_OFFERED = sql`
   select a.email, c.sealed_totp from accounts.staff_credentials c join accounts.accounts a using (account_id)
   where c.account_id = $1 and c.totp_confirmed_at is null and c.sealed_totp is not null`;
 const FIND_SECRET = sql`
-  select sealed_totp from accounts.staff_credentials where account_id = $1 and sealed_totp is not null`;
+  select c.sealed_totp, a.role from accounts.staff_credentials c join accounts.accounts a using (account_id)
+  where c.account_id = $1 and c.sealed_totp is not null and a.role <> 'buyer'`;
 const USE_STEP = sql`
   update accounts.staff_credentials
   set totp_last_step = $2, totp_confirmed_at = coalesce(totp_confirmed_at, now())

@@ -2,10 +2,9 @@ import { createHash, randomBytes } from 'node:crypto';
 import pino from 'pino';
 import { newId } from '#platform/ids';
 import type { Database } from '#platform/postgres';
-import { createAccounts, type AccountsDeps } from './accounts.ts';
-import { accountKeys } from './keys.ts';
+import { accountKeys, type AccountsDeps, createAccounts } from '#capabilities/accounts';
 
-// For tests of this folder: what a mail reader does, and accounts as a second process has them.
+// People for tests: what a mail reader does, and accounts as a second process has them.
 
 export const TEST_KEYS = {
   cpfHmacKey: createHash('sha256').update('test hmac').digest('base64'),
