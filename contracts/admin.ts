@@ -1,4 +1,5 @@
 import { Type, type Static } from 'typebox';
+import { SEATS_PER_AUDITORIUM_MAX, SeatPlanSchema } from './seat-plan.ts';
 
 /** GET /api/admin/board?day= (manager and above): the board of today. */
 export const BoardSchema = Type.Object({
@@ -89,6 +90,84 @@ export const ProgrammeDaySchema = Type.Object({
   screenings: Type.Array(AdminScreeningSchema),
 });
 export type ProgrammeDay = Static<typeof ProgrammeDaySchema>;
-// GET /api/admin/screenings/:id → AdminScreening
+// GET /api/admin/screenings/:id → AdminScreening; GET /api/admin/orders/:id → OrderView (contracts/orders.ts)
 // POST /api/admin/orders/:id/refund {reason} → OrderView; POST /api/admin/screenings/:id/status {status}
 // POST /api/admin/screenings/:id/blocks {seatNos, blocked}
+
+const TextOrNull = Type.Union([Type.String(), Type.Null()]);
+
+/** GET /api/admin/theaters?q=&page=: by words of name or city. */
+export const AdminTheaterListSchema = Type.Object({
+  theaters: Type.Array(
+    Type.Object({
+      theaterId: Type.Integer(),
+      registryNo: Type.String(),
+      name: Type.String(),
+      city: Type.String(),
+      state: Type.String(),
+      status: Type.String(),
+      auditoriumCount: Type.Integer(),
+      seatCount: Type.Integer(),
+    }),
+  ),
+  total: Type.Integer(),
+  page: Type.Integer(),
+  pageSize: Type.Integer(),
+});
+export type AdminTheaterList = Static<typeof AdminTheaterListSchema>;
+
+/** GET /api/admin/theaters/:id */
+export const AdminTheaterDetailSchema = Type.Object({
+  theaterId: Type.Integer(),
+  registryNo: Type.String(),
+  name: Type.String(),
+  city: Type.String(),
+  state: Type.String(),
+  status: Type.String(),
+  exhibitor: TextOrNull,
+  address: TextOrNull,
+  timeZone: Type.String(),
+  auditoriums: Type.Array(
+    Type.Object({
+      auditoriumId: Type.Integer(),
+      registryNo: Type.String(),
+      name: Type.String(),
+      status: Type.String(),
+      seatCount: Type.Integer(),
+      hasPlan: Type.Boolean(),
+    }),
+  ),
+});
+export type AdminTheaterDetail = Static<typeof AdminTheaterDetailSchema>;
+
+/** GET /api/admin/auditoriums/:id: with the plan that new screenings use, null while none fits. */
+export const AdminAuditoriumSchema = Type.Object({
+  auditoriumId: Type.Integer(),
+  registryNo: Type.String(),
+  name: Type.String(),
+  status: Type.String(),
+  seatCount: Type.Integer(),
+  theaterId: Type.Integer(),
+  theaterName: Type.String(),
+  plan: Type.Union([SeatPlanSchema, Type.Null()]),
+});
+export type AdminAuditorium = Static<typeof AdminAuditoriumSchema>;
+
+/** POST /api/admin/screenings/:id/status. Cancelling is another matter: it refunds. */
+export const SalesStatusBodySchema = Type.Object(
+  { status: Type.Enum(['on_sale', 'paused']) },
+  { additionalProperties: false },
+);
+
+/** POST /api/admin/screenings/:id/blocks. All of the seats or none. */
+export const BlocksBodySchema = Type.Object(
+  {
+    seatNos: Type.Array(Type.Integer({ minimum: 1, maximum: SEATS_PER_AUDITORIUM_MAX }), {
+      minItems: 1,
+      maxItems: SEATS_PER_AUDITORIUM_MAX,
+      uniqueItems: true,
+    }),
+    blocked: Type.Boolean(),
+  },
+  { additionalProperties: false },
+);

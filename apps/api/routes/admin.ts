@@ -1,0 +1,168 @@
+import { Type } from 'typebox';
+import { blockSeats } from '#capabilities/holds';
+import { readOrder } from '#capabilities/orders';
+import { cinemaDayNow, readBoard, readProgramme, readScreeningOccupancy } from '#capabilities/reports';
+import { type SalesStatusOutcome, setSalesStatus } from '#capabilities/screenings';
+import {
+  AdminScreeningSchema,
+  BlocksBodySchema,
+  BoardSchema,
+  ProgrammeDaySchema,
+  SalesStatusBodySchema,
+} from '#contracts/admin';
+import { DayPattern } from '#contracts/catalog';
+import { OrderIdSchema, OrderViewSchema } from '#contracts/orders';
+import { ProblemSchema } from '#contracts/problem';
+import type { HttpServer } from '#platform/http-server';
+import type { Database } from '#platform/postgres';
+import { sendProblem } from '#platform/problem';
+import { answerKeyed } from '../keyed.ts';
+import { atLeast } from '../session.ts';
+import { registerAdminListRoutes } from './admin-lists.ts';
+
+const tags = ['back office'];
+const ID_MAX = 2_147_483_647;
+const Day = Type.Optional(Type.String({ format: 'date', pattern: DayPattern }));
+const ScreeningParams = Type.Object({ id: Type.Integer({ minimum: 1, maximum: ID_MAX }) });
+
+/** The back office of managers: board, programme, one screening, orders, theaters. Imports and refunds are elsewhere. */
+export function registerAdminRoutes(api: HttpServer, deps: { db: Database }): void {
+  registerBoard(api, deps.db);
+  registerScreening(api, deps.db);
+  registerAdminListRoutes(api, deps);
+
+  api.get(
+    '/api/admin/orders/:id',
+    {
+      preHandler: atLeast('manager'),
+      schema: {
+        summary: 'Any order',
+        tags,
+        params: Type.Object({ id: OrderIdSchema }),
+        response: { 200: OrderViewSchema, 404: ProblemSchema },
+      },
+    },
+    async (request, reply) => {
+      reply.header('cache-control', 'no-store');
+      const order = await readOrder(deps.db, { orderId: request.params.id.toLowerCase() });
+      return order ?? sendProblem(reply, 404, 'order_unknown');
+    },
+  );
+}
+
+function registerBoard(api: HttpServer, db: Database): void {
+  api.get(
+    '/api/admin/board',
+    {
+      preHandler: atLeast('manager'),
+      schema: {
+        summary: 'The board of a day: sales by hour, money, occupancy, alerts',
+        tags,
+        querystring: Type.Object({ day: Day }),
+        response: { 200: BoardSchema },
+      },
+    },
+    async (request, reply) => {
+      reply.header('cache-control', 'no-store');
+      return readBoard(db, request.query);
+    },
+  );
+
+  api.get(
+    '/api/admin/screenings',
+    {
+      preHandler: atLeast('manager'),
+      schema: {
+        summary: 'The programme of a cinema day with occupancy and overlaps, today by default',
+        tags,
+        querystring: Type.Object({
+          day: Day,
+          theater: Type.Optional(Type.Integer({ minimum: 1, maximum: ID_MAX })),
+        }),
+        response: { 200: ProgrammeDaySchema },
+      },
+    },
+    async (request, reply) => {
+      reply.header('cache-control', 'no-store');
+      const day = request.query.day ?? (await cinemaDayNow(db));
+      return readProgramme(db, { day, theaterId: request.query.theater });
+    },
+  );
+
+  api.get(
+    '/api/admin/screenings/:id',
+    {
+      preHandler: atLeast('manager'),
+      schema: {
+        summary: 'One screening as in the programme',
+        tags,
+        params: ScreeningParams,
+        response: { 200: AdminScreeningSchema, 404: ProblemSchema },
+      },
+    },
+    async (request, reply) => {
+      reply.header('cache-control', 'no-store');
+      return (await readScreeningOccupancy(db, request.params.id)) ?? sendProblem(reply, 404, 'screening_unknown');
+    },
+  );
+}
+
+const STATUS_OF_SALES: Record<Exclude<SalesStatusOutcome, 'set'>, number> = {
+  screening_unknown: 404,
+  screening_cancelled: 409,
+};
+
+function registerScreening(api: HttpServer, db: Database): void {
+  api.post(
+    '/api/admin/screenings/:id/status',
+    {
+      preHandler: atLeast('manager'),
+      schema: {
+        summary: 'Stop the sale of a screening or let it go on; seats that are held can still be paid',
+        tags,
+        params: ScreeningParams,
+        body: SalesStatusBodySchema,
+        response: { 200: AdminScreeningSchema, '4xx': ProblemSchema },
+      },
+    },
+    async (request, reply) =>
+      answerKeyed(db, request, reply, async (tx) => {
+        const screeningId = request.params.id;
+        const outcome = await setSalesStatus(tx, { screeningId, status: request.body.status });
+        if (outcome !== 'set') return { status: STATUS_OF_SALES[outcome], problem: outcome };
+        return { status: 200, body: await readScreeningOccupancy(tx, screeningId) };
+      }),
+  );
+
+  api.post(
+    '/api/admin/screenings/:id/blocks',
+    {
+      preHandler: atLeast('manager'),
+      schema: {
+        summary: 'Take seats off sale or put them back, all or none; seats that somebody has are refused',
+        tags,
+        params: ScreeningParams,
+        body: BlocksBodySchema,
+        response: { 200: AdminScreeningSchema, '4xx': ProblemSchema },
+      },
+    },
+    async (request, reply) =>
+      answerKeyed(
+        db,
+        request,
+        reply,
+        async (tx) => {
+          const screeningId = request.params.id;
+          const { seatNos, blocked } = request.body;
+          if (!(await readScreeningOccupancy(tx, screeningId))) return { status: 404, problem: 'screening_unknown' };
+          const answer = await blockSeats(tx, { screeningId, seatNos, blocked });
+          if (answer.outcome === 'seat_unknown') return { status: 404, problem: answer.outcome };
+          if (answer.outcome === 'seat_taken') {
+            return { status: 409, problem: answer.outcome, extra: { seatNos: answer.seatNos } };
+          }
+          return { status: 200, body: await readScreeningOccupancy(tx, screeningId) };
+        },
+        request.params.id,
+      ),
+  );
+}
