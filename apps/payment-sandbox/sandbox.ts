@@ -151,6 +151,7 @@ export async function startSandbox(settings: SandboxSettings) {
     stripe,
     paypal,
     webhooks,
+    signer,
     authorityPem: identity.authorityPem,
     close: async () => {
       clearInterval(saving);

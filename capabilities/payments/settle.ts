@@ -61,7 +61,10 @@ export async function lookAtProvider(deps: PaymentsDeps, attempt: Attempt): Prom
     const found = await provider.findPayment(requestOf(attempt));
     return found ?? { state: 'failed', failureCode: 'never_reached_provider', providerPaymentId: null };
   }
-  return seenOf(await provider.createPayment(requestOf(attempt)));
+  const repeated = await provider.createPayment(requestOf(attempt));
+  if (repeated.kind === 'refused') return seenOf(repeated);
+  // A replayed answer is the first one again: what became of the payment since then, only a reading tells.
+  return seenOf(await provider.readPayment(repeated.value.providerPaymentId));
 }
 
 /** A refused creation moved nothing and is over. */

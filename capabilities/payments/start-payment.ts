@@ -4,7 +4,15 @@ import { assert, Fault } from '#platform/fault';
 import { newShardedId } from '#platform/ids';
 import { sql } from '#platform/sql';
 import { applyProviderState } from './apply-provider-state.ts';
-import { activeAttempt, type Attempt, attemptView, insertAttempt, payingAttempt, readAttempt } from './attempts.ts';
+import {
+  activeAttempt,
+  type Attempt,
+  attemptView,
+  insertAttempt,
+  payingAttempt,
+  readAttempt,
+  requestOf,
+} from './attempts.ts';
 import { cancelAttempt } from './cancel-attempt.ts';
 import { type PaymentsDeps, providerNamed } from './payments-deps.ts';
 import type { PaymentMethod, ProviderName } from './provider.ts';
@@ -51,14 +59,14 @@ export async function startPayment(deps: PaymentsDeps, request: StartRequest): P
   }
   const placed = await placeAttempt(deps, { ...request, screeningId, correlationId: order.correlationId });
   if ('outcome' in placed) return placed;
-  return callProvider(deps, placed);
+  return callProvider(deps, placed, 'first');
 }
 
 /** What to do about a live attempt; null when the way is free for a new one. */
 async function freeTheWay(deps: PaymentsDeps, live: Attempt, method: PaymentMethod): Promise<StartAnswer | null> {
   if (live.method === method && live.providerPaymentId === null && !live.isOver && !live.cancelling) {
     // A call that crashed or never answered: the same key and words again.
-    return callProvider(deps, live);
+    return callProvider(deps, live, 'repeat');
   }
   const now =
     live.method === method && !live.isOver && !live.cancelling
@@ -111,10 +119,11 @@ async function placeAttempt(deps: PaymentsDeps, request: Placing): Promise<Attem
   return attempt;
 }
 
-async function callProvider(deps: PaymentsDeps, attempt: Attempt): Promise<StartAnswer> {
+async function callProvider(deps: PaymentsDeps, attempt: Attempt, call: 'first' | 'repeat'): Promise<StartAnswer> {
   if (attempt.provider === 'none') return { outcome: 'paid', attempt: await attemptView(attempt) };
-  providerNamed(deps, attempt.provider);
+  const provider = providerNamed(deps, attempt.provider);
   const answer = await askProvider(deps, attempt.attemptId, async () => {
+    if (call === 'first') return provider.createPayment(requestOf(attempt));
     const seen = await lookAtProvider(deps, attempt);
     return seen.providerPaymentId === null
       ? { kind: 'refused', code: seen.failureCode ?? 'refused' }
