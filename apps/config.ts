@@ -36,7 +36,9 @@ export const paymentGroup = {
   PAYPAL_WEBHOOK_ID: Type.Optional(Type.String()),
   PAYPAL_API_URL: Type.String({ default: 'https://api-m.paypal.com' }),
   PAYPAL_SCRIPT_URL: Type.String({ default: 'https://www.paypal.com/sdk/js' }),
-  PAYPAL_CERT_URL_PREFIX: Type.String({ default: 'https://api.paypal.com/' }),
+  PAYPAL_CERT_URL_PREFIX: Type.String({ default: 'https://api.paypal.com/,https://api-m.paypal.com/' }),
+  /** The payment sandbox's own authority; never set with real keys. */
+  PAYPAL_CERT_AUTHORITY_FILE: Type.Optional(Type.String()),
 };
 
 export const mailGroup = {

@@ -10,7 +10,7 @@ import { collectOpenApi, serveOpenApi } from './openapi.ts';
 import { registerConfigRoutes } from './routes/config.ts';
 import { useSecurity } from './security.ts';
 import { type Session, useSessions } from './session.ts';
-import { webPages } from './web-pages.ts';
+import { serveDemoPosters, webPages } from './web-pages.ts';
 
 export type ApiDeps = {
   log: Log;
@@ -42,6 +42,7 @@ export async function buildApi(deps: ApiDeps): Promise<HttpServer> {
   for (const register of deps.routes) await register(api);
   await serveOpenApi(api);
   await pages.register(api);
+  if (settings.DEMO) await serveDemoPosters(api, deps.root);
   await api.ready();
   return api;
 }

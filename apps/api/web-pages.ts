@@ -67,3 +67,15 @@ function sendPage(reply: FastifyReply, page: Page | null) {
   if (reply.request.headers['if-none-match'] === page.etag) return reply.code(304).send();
   return reply.type('text/html; charset=utf-8').send(page.body);
 }
+
+/** The posters of the demo programme, which are no part of the web application. */
+export async function serveDemoPosters(api: HttpServer, root: string): Promise<void> {
+  await api.register(fastifyStatic, {
+    root: join(root, 'database/demo/posters'),
+    prefix: '/demo/posters/',
+    decorateReply: false,
+    index: false,
+    schemaHide: true,
+    maxAge: '1h',
+  });
+}

@@ -1,0 +1,80 @@
+import { createAccounts } from '#capabilities/accounts';
+import { ADMISSION_RULES } from '#capabilities/admission';
+import { createSeatHolder } from '#capabilities/holds';
+import { awaitPayment, confirmPaid, orderChanged, refundOrder } from '#capabilities/orders';
+import { createPayments } from '#capabilities/payments';
+import { readTicketKeys } from '#capabilities/tickets';
+import { systemClock } from '#platform/clock';
+import type { Log } from '#platform/log';
+import type { Database } from '#platform/postgres';
+import { paymentProviders } from '../payment-providers.ts';
+import type { ApiDeps } from './build-api.ts';
+import type { ApiSettings } from './config.ts';
+import { createOrderFeed } from './live/order-feed.ts';
+import { createSeatMaps } from './live/seat-maps.ts';
+import { createStreams } from './live/streams.ts';
+import { registerAccountRoutes } from './routes/accounts.ts';
+import { registerDoorRoutes } from './routes/door.ts';
+import { registerOrderRoutes } from './routes/orders.ts';
+import { registerPaymentRoutes } from './routes/payments.ts';
+import { registerScreeningRoutes } from './routes/screenings.ts';
+import { registerSearchRoutes } from './routes/search.ts';
+import { registerSeatRoutes } from './routes/seats.ts';
+import { registerStaffRoutes } from './routes/staff.ts';
+import { registerTicketRoutes } from './routes/tickets.ts';
+import { registerWebhookRoutes } from './routes/webhooks.ts';
+import { sessionCookie } from './sign-in-answer.ts';
+
+export type WiredApi = Pick<ApiDeps, 'resolveSession' | 'routes' | 'dependencies'> & { close(): Promise<void> };
+
+/** Makes the capabilities that the routes need, and says in which order they are let go. */
+export async function wireApi(deps: { db: Database; settings: ApiSettings; log: Log }): Promise<WiredApi> {
+  const { db, settings, log } = deps;
+  const clock = systemClock;
+  const accounts = createAccounts({
+    db,
+    log,
+    clock,
+    cpfHmacKey: settings.CPF_HMAC_KEY,
+    cpfEncryptionKey: settings.CPF_ENCRYPTION_KEY,
+  });
+  await accounts.start();
+  const seatHolder = createSeatHolder({
+    connectionString: settings.DATABASE_URL,
+    holdSeconds: Math.round(settings.HOLD_MINUTES * 60),
+    applicationName: 'poltrona api',
+  });
+  const seatMaps = await createSeatMaps({ db, log, clock });
+  const orderFeed = await createOrderFeed({ db, log });
+  const streams = createStreams();
+  const payments = createPayments({
+    db,
+    log,
+    clock,
+    orders: { awaitPayment, confirmPaid, refundOrder, orderChanged },
+    ...paymentProviders(settings),
+  });
+  const keys = readTicketKeys({ signingKey: settings.TICKET_SIGNING_KEY });
+  const people = { db, accounts, cookie: sessionCookie(settings.PUBLIC_URL) };
+  return {
+    resolveSession: accounts.resolveSession,
+    routes: [
+      (api) => registerSearchRoutes(api, { db, clock }),
+      (api) => registerScreeningRoutes(api, { db, clock, seatMaps }),
+      (api) => registerSeatRoutes(api, { db, seatMaps, seatHolder, streams }),
+      (api) => registerOrderRoutes(api, { db, orderFeed, streams }),
+      (api) => registerPaymentRoutes(api, { db, payments }),
+      (api) => registerWebhookRoutes(api, { payments }),
+      (api) => registerAccountRoutes(api, people),
+      (api) => registerStaffRoutes(api, people),
+      (api) => registerTicketRoutes(api, { db, keys }),
+      (api) => registerDoorRoutes(api, { db, keys, rules: ADMISSION_RULES }),
+    ],
+    dependencies: [{ name: 'liveSeats', ready: () => seatMaps.listening() }],
+    close: async () => {
+      streams.close();
+      await Promise.all([orderFeed.close(), seatMaps.close(), accounts.close()]);
+      await seatHolder.close();
+    },
+  };
+}

@@ -1,0 +1,205 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { connect } from 'node:net';
+import { accountKeys, createStaff } from '#capabilities/accounts';
+import { loadDemo } from '../../database/demo/load-demo.ts';
+import { sellDemo } from '../../database/demo/sell-demo.ts';
+import { portTaken, startEmbeddedPostgres } from '#platform/embedded-postgres';
+import { Fault } from '#platform/fault';
+import { migrate } from '#platform/migrate';
+import { createDatabase, type Database } from '#platform/postgres';
+import { buildWebWhenNeeded } from './build-web.ts';
+import { type Children, type ChildPlan, superviseChildren } from './children.ts';
+import type { LaptopSettings } from './config.ts';
+import { childEnvironment, housePlan } from './environment.ts';
+import { keepSecrets, type LaptopSecrets, writePrivately } from './secrets.ts';
+
+export type House = {
+  apiUrl: string;
+  mailboxUrl: string;
+  sandboxUrl: string | null;
+  databaseUrl: string;
+  secrets: LaptopSecrets;
+  /** Everything in the reverse order of starting; the database last. */
+  stop(): Promise<void>;
+};
+
+export type HouseOptions = {
+  root: string;
+  settings: LaptopSettings;
+  say: (text: string) => void;
+  onLine: (name: string, line: string) => void;
+  onLost: (name: string, reason: string) => void;
+  /** Fewer theaters and no invented sales: what journeys need, in a second. */
+  smallDemo?: boolean;
+};
+
+export const STAFF = [
+  { email: 'admin@poltrona.example', name: 'Administração', role: 'administrator' },
+  { email: 'gerente@poltrona.example', name: 'Gerência', role: 'manager' },
+  { email: 'porteiro@poltrona.example', name: 'Portaria', role: 'usher' },
+] as const;
+
+/** The whole product in one process tree. What goes wrong on the way is said, and what was started is stopped. */
+export async function startHouse(options: HouseOptions): Promise<House> {
+  const { root, settings, say } = options;
+  const undo: (() => Promise<void>)[] = [];
+  const stop = async () => {
+    for (const step of undo.splice(0).reverse()) await step();
+  };
+  try {
+    await prepareDataFolder(settings.DATA_DIR);
+    const secrets = await keepSecrets(settings.DATA_DIR);
+    const plan = housePlan(settings, secrets);
+    await refuseTakenPorts(plan.ports);
+    const webBuilt = settings.WEB_BUILD ? buildWebWhenNeeded(root) : Promise.resolve(false);
+    // Awaited below; a failure before that must not count as unhandled.
+    webBuilt.catch(() => {});
+    const databaseUrl = settings.DATABASE_URL ?? (await startDatabase(options, secrets, undo));
+    await writePrivately(join(settings.DATA_DIR, 'database.json'), { url: databaseUrl });
+    const db = createDatabase({ connectionString: databaseUrl, connectionsMax: 4, statementTimeoutMs: 120_000 });
+    undo.push(() => db.close());
+    await prepareDatabase(db, options, plan.common, secrets);
+    say(`Web application: ${(await webBuilt) ? 'built' : 'up to date'}.`);
+    const children = superviseChildren({ ...options, preload: join(root, 'apps/laptop/follow-parent.ts') });
+    undo.push(() => children.stop());
+    await startChildren(children, options, { ...plan.common, DATABASE_URL: databaseUrl });
+    if (settings.DEMO && !options.smallDemo) sellInBackground(db, options, undo);
+    return {
+      apiUrl: plan.common['PUBLIC_URL']!,
+      mailboxUrl: plan.mailboxUrl,
+      sandboxUrl: plan.sandboxUrl,
+      databaseUrl,
+      secrets,
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function prepareDataFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await writePrivately(join(folder, 'writable.json'), { checked: true });
+  } catch (error) {
+    throw new Fault('folder_not_writable', {
+      retryable: false,
+      cause: error,
+      message: `The data folder ${folder} cannot be written (${(error as Error).message}). Set DATA_DIR to another.`,
+    });
+  }
+}
+
+async function refuseTakenPorts(ports: { variable: string; port: number; host: string }[]): Promise<void> {
+  for (const { variable, port, host } of ports) {
+    if (!(await portTaken(port, host))) continue;
+    throw new Fault('port_taken', {
+      retryable: false,
+      message: `Port ${port} is taken by another program. Stop that, or choose another: ${variable}=${port + 1000} npm start`,
+    });
+  }
+}
+
+async function startDatabase(
+  options: HouseOptions,
+  secrets: LaptopSecrets,
+  undo: (() => Promise<void>)[],
+): Promise<string> {
+  const { settings, say, onLine, onLost } = options;
+  const server = await startEmbeddedPostgres({
+    folder: join(settings.DATA_DIR, 'postgresql'),
+    port: settings.DATABASE_PORT,
+    password: secrets.DATABASE_PASSWORD,
+    database: 'poltrona',
+    settings: { max_connections: '120' },
+    onLog: (line) => onLine('postgresql', line),
+  });
+  let stopping = false;
+  void server.exited.then(() => stopping || onLost('postgresql', 'it ended'));
+  undo.push(() => {
+    stopping = true;
+    return server.stop();
+  });
+  say('PostgreSQL 18: running.');
+  return server.url;
+}
+
+async function prepareDatabase(
+  db: Database,
+  options: HouseOptions,
+  environment: Record<string, string>,
+  secrets: LaptopSecrets,
+): Promise<void> {
+  const applied = await migrate(db, options.root);
+  options.say(`Database: ${applied.migrations} migrations and ${applied.sources} functions applied.`);
+  if (!options.settings.DEMO) return;
+  const loaded = await loadDemo(db, options.smallDemo ? { theatersMax: 2 } : {});
+  options.say(`Demo programme: ${loaded.screenings} screenings, ${loaded.created} of them new.`);
+  const keys = accountKeys({
+    cpfHmacKey: environment['CPF_HMAC_KEY']!,
+    cpfEncryptionKey: environment['CPF_ENCRYPTION_KEY']!,
+  });
+  for (const person of STAFF) {
+    await createStaff(db, keys, {
+      ...person,
+      password: secrets.STAFF_PASSWORD,
+      totpSecret: secrets.STAFF_TOTP_SECRET,
+    });
+  }
+}
+
+/** In the order in which they need one another; the API comes last, so that its health speaks for all. */
+async function startChildren(
+  children: Children,
+  options: HouseOptions,
+  environment: Record<string, string>,
+): Promise<void> {
+  const { settings } = options;
+  const port = (name: string) => Number(environment[name]);
+  const plans: (ChildPlan | null)[] = [
+    // mailbox
+    settings.STRIPE_SECRET_KEY || settings.PAYPAL_CLIENT_ID
+      ? null
+      : {
+          name: 'payment-sandbox',
+          ready: () => listens(port('SANDBOX_PORT')),
+          restart: true,
+          main: 'apps/payment-sandbox/main.ts',
+        },
+    { name: 'worker', ready: 'message', restart: true, main: 'apps/worker/main.ts' },
+    { name: 'api', ready: () => answersOk(port('API_PORT')), restart: true, main: 'apps/api/main.ts' },
+  ].map(
+    (plan) => plan && { ...plan, ready: plan.ready as ChildPlan['ready'], environment: childEnvironment(environment) },
+  );
+  for (const plan of plans) if (plan) await children.start(plan);
+}
+
+function sellInBackground(db: Database, options: HouseOptions, undo: (() => Promise<void>)[]): void {
+  const ending = new AbortController();
+  const selling = sellDemo(db, ending.signal).catch((error: Error) => {
+    if (!ending.signal.aborted) options.say(`Demo sales were not made: ${error.message}`);
+  });
+  undo.push(async () => {
+    ending.abort();
+    await selling;
+  });
+}
+
+async function answersOk(port: number): Promise<boolean> {
+  const answer = await fetch(`http://127.0.0.1:${port}/api/health`);
+  await answer.arrayBuffer();
+  return answer.ok;
+}
+
+function listens(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}

@@ -1,0 +1,17 @@
+import { Type } from 'typebox';
+import { readConfig } from '#platform/config';
+import { databaseGroup, mailGroup, paymentGroup, processGroup, secretGroup } from '../config.ts';
+
+export const workerSettings = Type.Object({
+  ...databaseGroup,
+  ...processGroup,
+  ...paymentGroup,
+  ...mailGroup,
+  ...secretGroup,
+});
+
+export type WorkerSettings = ReturnType<typeof readWorkerSettings>;
+
+export function readWorkerSettings(env = process.env) {
+  return readConfig(workerSettings, env);
+}

@@ -1,0 +1,58 @@
+import { awaitPayment, confirmPaid, expireOrders, orderChanged, refundOrder } from '#capabilities/orders';
+import { createPayments } from '#capabilities/payments';
+import { systemClock } from '#platform/clock';
+import { stopOnSignal } from '#platform/lifecycle';
+import { createLog } from '#platform/log';
+import { startLoop } from '#platform/loop';
+import { createRelay } from '#platform/outbox-relay';
+import { createDatabase } from '#platform/postgres';
+import { paymentProviders } from '../payment-providers.ts';
+import { readWorkerSettings } from './config.ts';
+import { forgetOld } from './forget.ts';
+
+const TELL_AT_ONCE = 200;
+const EXPIRE_AT_ONCE = 500;
+const RECONCILE_AT_ONCE = 20;
+
+const settings = readWorkerSettings();
+const log = createLog({ process: 'worker', level: settings.LOG_LEVEL });
+const db = createDatabase({
+  connectionString: settings.DATABASE_URL,
+  connectionsMax: settings.DATABASE_CONNECTIONS_MAX,
+  applicationName: 'poltrona worker',
+});
+const payments = createPayments({
+  db,
+  log,
+  clock: systemClock,
+  orders: { awaitPayment, confirmPaid, refundOrder, orderChanged },
+  ...paymentProviders(settings),
+});
+const relay = createRelay({ db, log, consumers: [], nowMs: () => systemClock.now().getTime() });
+
+const loops = [
+  startLoop({ name: 'relay', everyMs: 250, log, work: () => relay.tell(TELL_AT_ONCE) }),
+  startLoop({
+    name: 'expire orders',
+    everyMs: 2_000,
+    log,
+    work: async () => (await expireOrders(db, EXPIRE_AT_ONCE)) === EXPIRE_AT_ONCE,
+  }),
+  startLoop({
+    name: 'reconcile payments',
+    everyMs: 3_000,
+    log,
+    work: async () => {
+      const done = await payments.reconcile(RECONCILE_AT_ONCE);
+      return done.attempts + done.refunds >= RECONCILE_AT_ONCE;
+    },
+  }),
+  startLoop({ name: 'forget', everyMs: 10 * 60_000, log, work: () => forgetOld(db) }),
+];
+
+stopOnSignal(log, async () => {
+  await Promise.all(loops.map((loop) => loop.stop()));
+  await db.close();
+});
+process.send?.('ready');
+log.info({ loops: loops.length }, 'working');
