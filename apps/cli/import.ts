@@ -1,6 +1,6 @@
 import { basename, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { createRun, listErrors, readRun, workOnRun } from '#capabilities/imports';
+import { createRun, listErrors, readRun, undoRun, workOnRun } from '#capabilities/imports';
 import { IMPORT_KINDS, type ImportKind, type ImportRun } from '#contracts/imports';
 import type { Database } from '#platform/postgres';
 import { openDatabase } from './database.ts';
@@ -77,7 +77,7 @@ function whatIsAsked(args: Exclude<ReturnType<typeof readArguments>, string>): A
 }
 
 async function perform(db: Database, asked: Asked, json: boolean): Promise<number> {
-  if (asked.verb === 'undo') return complain('not yet');
+  if (asked.verb === 'undo') return takeBack(db, asked.run, json);
   const runId =
     asked.verb === 'resume'
       ? asked.run
@@ -94,6 +94,25 @@ async function perform(db: Database, asked: Asked, json: boolean): Promise<numbe
   if (worked !== 'worked') return complain(SENTENCES[worked]);
   return report(db, (await readRun(db, runId))!, json);
 }
+
+async function takeBack(db: Database, runId: string, json: boolean): Promise<number> {
+  const outcome = await db.transaction((tx) => undoRun(tx, runId));
+  if (outcome !== 'undone') {
+    if (json) console.log(JSON.stringify({ run: runId, status: 'refused', refusal: { code: outcome } }));
+    return complain(UNDO_SENTENCES[outcome]);
+  }
+  const run = (await readRun(db, runId))!;
+  console.log(json ? JSON.stringify(run) : `Run ${runId} is undone.`);
+  return EXIT.good;
+}
+
+const UNDO_SENTENCES = {
+  run_unknown: 'There is no such run.',
+  run_not_undoable: 'This run left nothing that could be undone, or is still at work (cancel it first).',
+  tickets_sold: 'Tickets of this run are sold or held: it can no longer be undone.',
+  changed_since: 'A later import changed the same things: undo that one first.',
+  in_use: 'Something else uses what this run created (screenings of its movies or auditoriums).',
+} as const;
 
 const SENTENCES = {
   run_unknown: 'There is no such run.',

@@ -90,7 +90,14 @@ const RELEASES: Layout = {
 const WIKIPEDIA: Layout = {
   ...shape,
   name: 'wikipedia_movies',
-  synonyms: { ...SYNONYMS, href: ['href'], code: [], extract: ['extract'] },
+  synonyms: {
+    href: [],
+    extract: [],
+    title: [],
+    genres: [],
+    actors: ['cast'],
+    posterUrl: ['thumbnail'],
+  },
   needs: [],
   recognisedBy: ['href', 'extract'],
   onRepeat: 'conflict',

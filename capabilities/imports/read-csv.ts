@@ -13,7 +13,7 @@ type PullParser = {
 const { Parser } = Papa as unknown as { Parser: new (config: object) => PullParser };
 
 const SEPARATORS = [';', ',', '\t', '|'];
-const READ_BYTES = 512 * 1024;
+const READ_BYTES = 1024 * 1024;
 
 export function openCsv(file: FileFacts): Sheet | Refusal {
   const { hint, text } = withoutHint(file.sample);
@@ -22,7 +22,15 @@ export function openCsv(file: FileFacts): Sheet | Refusal {
   const columns = trimEnd(header.map((name) => name.trim()));
   if (columns.length === 0) return refuse('header_missing', 'the first line names no columns');
   if (columns.length > COLUMNS_MAX) return refuse('columns_too_many', `more than ${COLUMNS_MAX} columns`);
-  return { format: 'csv', encoding: file.encoding, separator, columns, batches: () => readBatches(file, separator) };
+  const read = { bytes: 0 };
+  return {
+    format: 'csv',
+    encoding: file.encoding,
+    separator,
+    columns,
+    batches: () => readBatches(file, separator, read),
+    bytesRead: () => read.bytes,
+  };
 }
 
 /** Excel's own first line `sep=;`. */
@@ -47,10 +55,11 @@ function normalised(text: string): string {
   return text.includes('\n') ? text.replaceAll('\r\n', '\n') : text.replaceAll('\r', '\n');
 }
 
-async function* readBatches(file: FileFacts, separator: string): AsyncGenerator<RowBatch> {
+async function* readBatches(file: FileFacts, separator: string, read: { bytes: number }): AsyncGenerator<RowBatch> {
   const parser = new Parser({ delimiter: separator, newline: '\n', quoteChar: '"' });
   const decoder = new TextDecoder(file.encoding);
   const onlyReturns = !file.sample.includes('\n') && file.sample.includes('\r');
+  read.bytes = 0;
   let rest = '';
   let line = 1; // The header is 1; a record with line breaks inside quotes is one line of the sheet.
   let first = true;
@@ -61,6 +70,7 @@ async function* readBatches(file: FileFacts, separator: string): AsyncGenerator<
     return batch;
   };
   for await (const chunk of createReadStream(file.path, { highWaterMark: READ_BYTES }) as AsyncIterable<Buffer>) {
+    read.bytes += chunk.length;
     let text = rest + decoder.decode(chunk, { stream: true });
     if (onlyReturns) text = text.replaceAll('\r', '\n');
     else if (text.includes('\r')) text = text.replaceAll('\r\n', '\n');

@@ -15,6 +15,8 @@ export type Sheet = {
   columns: string[];
   /** Starts from the first row each time; at most one batch is in memory. */
   batches(): AsyncGenerator<RowBatch>;
+  /** How much of the file the running `batches` has read; where it is not known, undefined. */
+  bytesRead?: () => number;
 };
 
 export async function openSheet(file: FileFacts): Promise<Sheet | Refusal> {

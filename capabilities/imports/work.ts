@@ -15,6 +15,8 @@ import { screenings } from './screenings.ts';
 import { openSheet, type Sheet } from './sheet.ts';
 import { stageRows } from './stage.ts';
 import { theaters } from './theaters.ts';
+import { TICKETS_LAYOUT } from './read-tickets.ts';
+import { workOnTickets } from './work-tickets.ts';
 
 const KINDS: Record<Exclude<ImportKind, 'tickets'>, Kind> = { theaters, movies, screenings };
 
@@ -64,12 +66,14 @@ async function goOn(db: Database, run: RunRow, report: () => Promise<void>): Pro
     }
     const sheet = await openSheet(file);
     if (isRefusal(sheet)) return sheet;
-    const kind = KINDS[run.kind as Exclude<ImportKind, 'tickets'>];
+    const kind = run.kind === 'tickets' ? { layouts: [TICKETS_LAYOUT] } : KINDS[run.kind];
     const chosen = chooseLayout(sheet, kind);
     if (isRefusal(chosen)) return chosen;
     const understood = await describe(sheet, chosen.layout, chosen.binding);
     await db.rows(UNDERSTOOD, [run.run, file.bytes, file.hash, JSON.stringify(understood)]);
-    return await loadSheet(db, run.run, kind, sheet, chosen.layout, report);
+    if ('load' in kind) return await loadSheet(db, run.run, kind, sheet, chosen.layout, report);
+    const end = await workOnTickets(db, run.run, sheet, chosen.binding, report);
+    return isRefusal(end) ? end : await finish(db, run, end);
   } catch (error) {
     if (error instanceof RefusedWhileReading) return error.refusal;
     throw error;

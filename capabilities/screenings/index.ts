@@ -1,3 +1,8 @@
-export { registerScreenings } from './register-screenings.ts';
-export type { RegisteredScreening, ScreeningRecord, ScreeningRefusal } from './register-screenings.ts';
+export { registerScreenings, resolveScreenings } from './register-screenings.ts';
+export type {
+  RegisteredScreening,
+  ResolvedScreening,
+  ScreeningRecord,
+  ScreeningRefusal,
+} from './register-screenings.ts';
 export { type SalesStatusOutcome, setSalesStatus } from './pause-sales.ts';

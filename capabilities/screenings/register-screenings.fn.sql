@@ -5,56 +5,47 @@
 -- movie_ambiguous, overlaps_screening, screening_has_sales.
 -- Blanks never erase. A cinema day begins at 4 in the morning: a show at 0:30 belongs to the day before.
 -- Without tickets it is a rehearsal: the caller rolls back.
-create or replace function screenings.resolve_screenings(records jsonb) returns void
-  language plpgsql as $$
-begin
-  create temp table if not exists screenings_decided (
-    line integer primary key, given jsonb, auditorium_id integer, theater_id integer, seat_plan_id integer,
-    seat_count integer, time_zone text, movie_id integer, running_minutes integer, starts_at timestamptz,
-    ends_at timestamptz, screening_id integer, outcome text, code text, value text, before jsonb) on commit drop;
-  truncate screenings_decided;
-  insert into screenings_decided (line, given, auditorium_id, theater_id, seat_plan_id, seat_count, time_zone, code,
-                                  starts_at)
-  select (g.value ->> 'line')::integer, g.value, a.auditorium_id, a.theater_id, p.seat_plan_id, p.seat_count,
-         h.time_zone,
-         case when a.auditorium_id is null then 'auditorium_unknown'
-              when a.status <> 'open' then 'auditorium_closed'
-              when p.seat_plan_id is null then 'auditorium_without_seats' end,
-         ((g.value ->> 'day') || ' ' || (g.value ->> 'time'))::timestamp at time zone h.time_zone
-  from jsonb_array_elements(records) as g(value)
-  left join catalog.auditoriums a on a.registry_no = g.value ->> 'auditorium'
-  left join catalog.theaters h on h.theater_id = a.theater_id
-  left join catalog.seat_plans p on p.seat_plan_id = a.seat_plan_id;
-
-  with asked as (
-    select distinct given ->> 'movie' as movie from screenings_decided where given ->> 'movie' is not null
-  ), found as (
-    select asked.movie, coalesce(keyed.ids, titled.ids) as ids
-    from asked
+drop function if exists screenings.resolve_screenings(jsonb);
+create or replace function screenings.look_up_screenings(records jsonb)
+  returns table (line integer, given jsonb, auditorium_id integer, theater_id integer, seat_plan_id integer,
+    seat_count integer, time_zone text, movie_id integer, starts_at timestamptz, ends_at timestamptz,
+    screening_id integer, outcome text, code text, value text, before jsonb)
+  language sql stable as $$
+  with asked as materialized (
+    select (g.value ->> 'line')::integer as line, g.value as given, g.value ->> 'movie' as movie, a.auditorium_id,
+           a.status, h.theater_id, h.time_zone, p.seat_plan_id, p.seat_count,
+           ((g.value ->> 'day') || ' ' || (g.value ->> 'time'))::timestamp at time zone h.time_zone as starts_at
+    from jsonb_array_elements(records) as g(value)
+    left join catalog.auditoriums a on a.registry_no = g.value ->> 'auditorium'
+    left join catalog.theaters h on h.theater_id = a.theater_id
+    left join catalog.seat_plans p on p.seat_plan_id = a.seat_plan_id
+  ), movies as materialized (
+    select named.movie, coalesce(keyed.ids, titled.ids) as ids
+    from (select distinct movie from asked where movie is not null) named
     left join lateral (
       select array_agg(m.movie_id) as ids from catalog.movies m
-      where m.natural_key in ('cpb:' || upper(asked.movie), 'roe:' || upper(asked.movie), 'code:' || asked.movie)
+      where m.natural_key in ('cpb:' || upper(named.movie), 'roe:' || upper(named.movie), 'code:' || named.movie)
     ) keyed on true
     left join lateral (
       select array_agg(m.movie_id) as ids from catalog.movies m
-      where keyed.ids is null and catalog.fold(m.title) = catalog.fold(asked.movie)
+      where keyed.ids is null and catalog.fold(m.title) = catalog.fold(named.movie)
     ) titled on true
   )
-  update screenings_decided d
-  set movie_id = f.ids[1],
-      code = coalesce(d.code, case when f.ids is null then 'movie_unknown'
-                                   when cardinality(f.ids) > 1 then 'movie_ambiguous' end)
-  from found f where f.movie = d.given ->> 'movie';
-
-  update screenings_decided d
-  set screening_id = s.screening_id, before = to_jsonb(s), movie_id = coalesce(d.movie_id, s.movie_id)
-  from screenings.screenings s where s.auditorium_id = d.auditorium_id and s.starts_at = d.starts_at;
-
-  update screenings_decided d
-  set ends_at = d.starts_at + make_interval(mins => coalesce(
-        (d.given ->> 'runningMinutes')::integer,
-        (select m.running_minutes from catalog.movies m where m.movie_id = d.movie_id), 120));
-end $$;
+  select a.line, a.given, a.auditorium_id, a.theater_id, a.seat_plan_id, a.seat_count, a.time_zone, m.movie_id,
+         a.starts_at,
+         a.starts_at + make_interval(mins => coalesce((a.given ->> 'runningMinutes')::integer, m.running_minutes, 120)),
+         s.screening_id, null::text,
+         case when a.auditorium_id is null then 'auditorium_unknown'
+              when a.status <> 'open' then 'auditorium_closed'
+              when a.seat_plan_id is null then 'auditorium_without_seats'
+              when f.ids is null then 'movie_unknown'
+              when cardinality(f.ids) > 1 then 'movie_ambiguous' end,
+         null::text, to_jsonb(s)
+  from asked a
+  left join movies f on f.movie = a.movie
+  left join catalog.movies m on m.movie_id = f.ids[1]
+  left join screenings.screenings s on s.auditorium_id = a.auditorium_id and s.starts_at = a.starts_at
+$$;
 
 create or replace function screenings.register_screenings(records jsonb, with_tickets boolean)
   returns table (line integer, screening_id integer, outcome text, code text, value text, before jsonb,
@@ -65,9 +56,12 @@ declare
   later record;
 begin
   perform pg_advisory_xact_lock(7001003);
-  perform screenings.resolve_screenings(records);
-
-  update screenings_decided d set code = 'movie_unknown' where d.code is null and d.movie_id is null;
+  create temp table if not exists screenings_decided (
+    line integer primary key, given jsonb, auditorium_id integer, theater_id integer, seat_plan_id integer,
+    seat_count integer, time_zone text, movie_id integer, starts_at timestamptz, ends_at timestamptz,
+    screening_id integer, outcome text, code text, value text, before jsonb) on commit drop;
+  truncate screenings_decided;
+  insert into screenings_decided select * from screenings.look_up_screenings(records);
   -- An auditorium shows one thing at a time: against what is there …
   update screenings_decided d set code = 'overlaps_screening', value = other.starts_at::text
   from screenings.screenings other

@@ -1,5 +1,5 @@
 import type { Format, Language } from '#contracts/catalog';
-import type { Transaction } from '#platform/postgres';
+import type { Queryable, Transaction } from '#platform/postgres';
 import { sql } from '#platform/sql';
 
 type Told<T> = T | null | undefined;
@@ -57,6 +57,28 @@ export async function registerScreenings(
   return tx.rows<RegisteredScreening>(REGISTER, [JSON.stringify(records), !options.rehearsal]);
 }
 
+export type ResolvedScreening = {
+  line: number;
+  code: ScreeningRefusal | null;
+  /** Of the screening that is there already. */
+  screeningId: number | null;
+  /** The plan whose labels its seats have: the screening's own, or the auditorium's for a new one. */
+  seatPlanId: number | null;
+  /** A number of its own for a screening that is not there yet. */
+  freshId: number | null;
+};
+
+/** Looks up what records name, without writing anything; at most one record per (auditorium, start). */
+export async function resolveScreenings(db: Queryable, records: ScreeningRecord[]): Promise<ResolvedScreening[]> {
+  return db.rows<ResolvedScreening>(RESOLVE, [JSON.stringify(records)]);
+}
+
+const RESOLVE = sql`
+  select line, code, screening_id as "screeningId",
+         coalesce((before ->> 'seat_plan_id')::integer, seat_plan_id) as "seatPlanId",
+         case when code is null and screening_id is null then
+           nextval(pg_get_serial_sequence('screenings.screenings', 'screening_id'))::integer end as "freshId"
+  from screenings.look_up_screenings($1) order by line`;
 const REGISTER = sql`
   select line, screening_id as "screeningId", outcome, code, value, before, tickets_created as "ticketsCreated",
          tickets_updated as "ticketsUpdated"
