@@ -1,7 +1,14 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Fault } from './faults.ts';
-import { approveOrder, decideCapture, orderView, type PaypalWorld, refundCapture } from './paypal/paypal-orders.ts';
-import type { Json, SandboxState } from './sandbox-state.ts';
+import {
+  approveOrder,
+  decideCapture,
+  findOrder,
+  orderView,
+  type PaypalWorld,
+  refundCapture,
+} from './paypal/paypal-orders.ts';
+import type { Json, Money, SandboxState } from './sandbox-state.ts';
 import { findIntent, payPix, finishChallenge } from './stripe/payment-intents.ts';
 import { createRefund, failRefund } from './stripe/stripe-refunds.ts';
 import type { StripeWorld } from './stripe/stripe-world.ts';
@@ -46,6 +53,11 @@ export function registerControls(app: FastifyInstance, world: World): void {
   app.post<ById>('/sandbox/stripe/refunds/:id/fail', (request) => {
     failRefund(stripe, request.params.id);
     return { status: 'failed' };
+  });
+  // What PayPal's window shows the buyer.
+  app.get<ById>('/sandbox/paypal/:id', (request) => {
+    const amount = findOrder(paypal, request.params.id).purchase_units[0]!['amount'] as Money;
+    return { value: amount.value, currency: amount.currency_code };
   });
   app.post<ById>('/sandbox/paypal/:id/approve', (request) => {
     const declines = bodyOf(request)['declines'] === true;

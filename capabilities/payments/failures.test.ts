@@ -5,6 +5,7 @@ import { aScreening } from '#testing/builders';
 import { testDatabase } from '#testing/database';
 import { aHeldOrder, aSeatHolder, aWish, holdNow, letTimePass } from '#testing/holding';
 import { aTill, payByCard, type Till } from '#testing/paying';
+import type { PaymentProvider } from './index.ts';
 import { ledger } from '../../apps/payment-sandbox/sandbox-controls.ts';
 
 // The failures that field notes on payments list: each behaviour beside its guard, each guard beside its twin.
@@ -172,7 +173,9 @@ test('neither webhook nor return: the reconciler finds the money', async () => {
 
 test('a crash between the provider call and our row: the reconciler finds the same payment, not a second one', async () => {
   const order = await anOrder();
-  const dying = await aTill(db, { stripe: (real) => ({ ...real, createPayment: dies(real.createPayment) }) });
+  const dying = await aTill(db, {
+    stripe: (real) => ({ ...real, createPayment: dies((request) => real.createPayment(request)) }),
+  });
   await assert.rejects(started(order, 'pix', dying), /killed/);
   const [row] = await db.rows<{ attempt_id: string; state: string; provider_payment_id: string | null }>(
     'select attempt_id, state, provider_payment_id from payments.attempts where order_id = $1',
@@ -189,9 +192,9 @@ test('a crash between the provider call and our row: the reconciler finds the sa
 });
 
 /** The call reaches the provider, its answer nobody: not a Fault, so that nothing at all runs after it, as in a kill. */
-function dies<A extends unknown[], R>(call: (...args: A) => Promise<R>) {
-  return async (...args: A): Promise<R> => {
-    await call(...args);
+function dies(call: PaymentProvider['createPayment']): PaymentProvider['createPayment'] {
+  return async (request) => {
+    await call(request);
     throw new Error('killed');
   };
 }
@@ -207,7 +210,9 @@ async function sameSandbox(dead: Till) {
 
 test('a crash long ago, when the key is forgotten: the payment is found by our own id in it', async () => {
   const order = await anOrder();
-  const dying = await aTill(db, { stripe: (real) => ({ ...real, createPayment: dies(real.createPayment) }) });
+  const dying = await aTill(db, {
+    stripe: (real) => ({ ...real, createPayment: dies((request) => real.createPayment(request)) }),
+  });
   await assert.rejects(started(order, 'card', dying), /killed/);
   const intent = intentOf(order, dying)!;
   await payByCard(dying, intent.client_secret);

@@ -240,10 +240,13 @@ function checkCard(world: StripeWorld, card: Card) {
 
 export function isLuhn(number: string): boolean {
   if (!/^\d{13,19}$/.test(number)) return false;
-  const sum = number.split('').reverse().reduce((total, digit, index) => {
-    const doubled = Number(digit) * (index % 2 === 1 ? 2 : 1);
-    return total + (doubled > 9 ? doubled - 9 : doubled);
-  }, 0);
+  const sum = number
+    .split('')
+    .reverse()
+    .reduce((total, digit, index) => {
+      const doubled = Number(digit) * (index % 2 === 1 ? 2 : 1);
+      return total + (doubled > 9 ? doubled - 9 : doubled);
+    }, 0);
   return sum % 10 === 0;
 }
 
