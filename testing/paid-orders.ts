@@ -22,7 +22,8 @@ export async function aPaidOrder(
   await db.rows(
     `insert into orders.orders (screening_id, order_id, buyer_id, buyer_key, state, lines, seat_count, tickets_cents,
        fee_cents, total_cents, held_until, correlation_id, paid_at)
-     values ($1, $2, $3, decode(md5($3::uuid::text), 'hex'), 'paid', $4, $5, $6, $7, $6::int + $7::int, now(), $8, now())`,
+     values ($1, $2, $3, decode(md5($3::uuid::text), 'hex'), 'paid', $4, $5, $6, $7, $6::int + $7::int,
+       now(), $8, now())`,
     [screening.screeningId, orderId, buyerId, JSON.stringify(lines), lines.length, ticketsCents, fees, newId()],
   );
   await db.rows(

@@ -6,8 +6,9 @@
 -- p_generation null (typed): the ticket of that code, whatever its generation.
 --
 -- Two gates racing for one ticket: admissions_once lets one row in; the other insert waits for that commit, finds
--- itself in conflict and becomes already_admitted. A refund at the same time waits for us, or we for it (for share):
--- nobody enters on a ticket whose refund was committed first. Every statement in here sees what was committed before it.
+-- itself in conflict and becomes already_admitted. A refund at the same time waits for us, or we for it (for
+-- share): nobody enters on a ticket whose refund was committed first. Every statement in here sees what was
+-- committed before it.
 create or replace function admission.admit_ticket(
   p_screening_id integer, p_admission_id uuid, p_nonce uuid, p_gate text, p_usher uuid,
   p_readable boolean, p_code bigint, p_ticket_screening_id integer, p_seat_no smallint, p_generation smallint,

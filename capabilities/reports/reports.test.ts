@@ -55,7 +55,7 @@ test('sales count at the hour and day of each theater’s own clock, beside the 
   assert.partialDeepStrictEqual(board, { ticketsSold: 4, ordersPaid: 3, grossCents: 4 * 3520, feeCents: 4 * 320 });
 });
 
-test('the board shows occupancy by screening of the cinema day, expired holds as free, and what nearly sold out', async () => {
+test('the board shows occupancy by screening, expired holds as free, and what nearly sold out', async () => {
   const screening = await aScreening(db, { rows: 1, perRow: 10, startsAt: new Date(Date.now() + 3_600_000) });
   const nine = Array.from({ length: 9 }, (_, index) => ({ seatNo: index + 1 }));
   await soldTickets(db, screening, nine);

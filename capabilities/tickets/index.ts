@@ -6,4 +6,4 @@ export { readRevocations, revocationList, signRevocations } from './revocation-l
 export { formatCode, parseCode } from './ticket-code.ts';
 export { newTicketSigningKey, publishedKeys, readTicketKeys, type TicketKeys } from './ticket-keys.ts';
 export { signToken, type TicketClaims, verifyToken } from './ticket-token.ts';
-export type { TicketLocale } from './ticket-words.ts';
+export { dayText, moneyText, TICKET_WORDS, type TicketLocale } from './ticket-words.ts';

@@ -30,7 +30,7 @@ async function sell(screening: { screeningId: number; priceCents: number }, seat
   return order;
 }
 
-test('every listed ticket carries a token that says its own code, seat and screening, and nothing personal', async () => {
+test('a listed ticket’s token says its own code, seat and screening, and nothing personal', async () => {
   const screening = await aScreening(db);
   const order = await sell(screening, [{ seatNo: 2 }, { seatNo: 3, kind: 'half_senior' }]);
   const tickets = await listTickets(deps, { orderId: order.orderId });
@@ -134,7 +134,7 @@ test('the calendar holds one event with the seats, folded lines and no ticket co
   assert.match(unfolded, /\r\nDTSTART:\d{8}T\d{6}Z\r\n/);
 });
 
-test('the revocation list names refunded seats up to the generation that was refunded, and not the one sold again', async () => {
+test('the revocation list names the refunded generation of a seat, and not the one sold again', async () => {
   const screening = await aScreening(db);
   const first = await sell(screening, [{ seatNo: 7 }]);
   await sell(screening, [{ seatNo: 40 }]);

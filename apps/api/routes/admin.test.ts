@@ -37,7 +37,12 @@ test('board, programme, one screening, orders and theaters answer as their contr
   const board = await get('/api/admin/board');
   assert.equal(board.statusCode, 200);
   assert.equal(board.json<Board>().salesPerHour.length, 24);
-  assert.equal((await get('/api/admin/board?day=2026-02-30')).statusCode, 422);
+  for (const day of ['2026-02-30', '0000-01-01', '10000-01-01', 'today']) {
+    assert.equal((await get(`/api/admin/board?day=${day}`)).statusCode, 422, day);
+  }
+  for (const day of ['1000-01-01', '9999-12-31']) {
+    assert.equal((await get(`/api/admin/board?day=${day}`)).statusCode, 200, day);
+  }
   assert.equal(
     (await get(`/api/admin/screenings?theater=${screening.theaterId}&day=2030-01-01`)).json().screenings.length,
     0,

@@ -10,22 +10,22 @@ import {
   ProgrammeDaySchema,
   SalesStatusBodySchema,
 } from '#contracts/admin';
-import { DayPattern } from '#contracts/catalog';
 import { OrderIdSchema, OrderViewSchema } from '#contracts/orders';
 import { ProblemSchema } from '#contracts/problem';
 import type { HttpServer } from '#platform/http-server';
 import type { Database } from '#platform/postgres';
 import { sendProblem } from '#platform/problem';
+import { CinemaDaySchema } from '../cinema-day.ts';
 import { answerKeyed } from '../keyed.ts';
 import { atLeast } from '../session.ts';
 import { registerAdminListRoutes } from './admin-lists.ts';
 
 const tags = ['back office'];
 const ID_MAX = 2_147_483_647;
-const Day = Type.Optional(Type.String({ format: 'date', pattern: DayPattern }));
+const Day = Type.Optional(CinemaDaySchema);
 const ScreeningParams = Type.Object({ id: Type.Integer({ minimum: 1, maximum: ID_MAX }) });
 
-/** The back office of managers: board, programme, one screening, orders, theaters. Imports and refunds are elsewhere. */
+/** The managers' back office: board, programme, one screening, orders, theaters. Imports and refunds are elsewhere. */
 export function registerAdminRoutes(api: HttpServer, deps: { db: Database }): void {
   registerBoard(api, deps.db);
   registerScreening(api, deps.db);

@@ -9,13 +9,13 @@ import {
   type UndoOutcome,
 } from '#capabilities/admission';
 import { publishedKeys, type TicketKeys } from '#capabilities/tickets';
-import { DayPattern } from '#contracts/catalog';
 import { DoorPackSchema, DoorScreeningSchema, GateKeySchema, ScanBodySchema, VerdictSchema } from '#contracts/door';
 import { ProblemSchema } from '#contracts/problem';
 import type { HttpServer } from '#platform/http-server';
 import { shardOf } from '#platform/ids';
 import type { Database } from '#platform/postgres';
 import { sendProblem } from '#platform/problem';
+import { CinemaDaySchema } from '../cinema-day.ts';
 import { answerKeyed } from '../keyed.ts';
 import { atLeast } from '../session.ts';
 
@@ -54,7 +54,7 @@ export function registerDoorRoutes(api: HttpServer, deps: DoorDeps): void {
         tags,
         querystring: Type.Object({
           theater: Type.Optional(Type.Integer({ minimum: 1, maximum: 2_147_483_647 })),
-          day: Type.Optional(Type.String({ format: 'date', pattern: DayPattern })),
+          day: Type.Optional(CinemaDaySchema),
         }),
         response: { 200: Type.Object({ screenings: Type.Array(DoorScreeningSchema) }) },
       },

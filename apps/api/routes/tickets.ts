@@ -14,7 +14,7 @@ const OrderParams = Type.Object({ id: OrderIdSchema });
 const LocaleQuery = Type.Object({ locale: Type.Optional(Type.Enum(['pt-BR', 'en'], { default: 'pt-BR' })) });
 const File = (mediaType: string) => Type.String({ description: mediaType });
 
-/** A buyer's own tickets. Other people's do not exist (404). Every ticket carries its QR, so there is no route for one. */
+/** A buyer's own tickets, each with its QR. Other people's do not exist (404). */
 export function registerTicketRoutes(api: HttpServer, deps: { db: Database; keys: TicketKeys }): void {
   api.get(
     '/api/me/tickets',
