@@ -19,6 +19,22 @@ export const routes: Routes = [
         title: 'signIn.title',
         loadComponent: () => import('./session/sign-in-page.ts').then((page) => page.SignInPage),
       },
+      {
+        path: 'sessao/:id',
+        loadComponent: () => import('./choose-seats/seats-page.ts').then((page) => page.SeatsPage),
+      },
+      {
+        path: 'pedido/:id/pagar',
+        title: 'pay.title',
+        canActivate: [signedIn],
+        loadComponent: () => import('./checkout/pay-page.ts').then((page) => page.PayPage),
+      },
+      {
+        path: 'pedido/:id/retorno',
+        title: 'pay.title',
+        canActivate: [signedIn],
+        loadComponent: () => import('./checkout/return-page.ts').then((page) => page.ReturnPage),
+      },
       //MORE
       { path: '**', component: NotFound, title: 'notFound.title' },
     ],

@@ -4,3 +4,4 @@ export * from '../../../../contracts/cpf.ts';
 export * from '../../../../contracts/outcomes.ts';
 export * from '../../../../contracts/seat-states.ts';
 export * from '../../../../contracts/ticket-kinds.ts';
+export * from '../../../../contracts/lone-seat.ts';

@@ -29,8 +29,9 @@ export function createSeatFeed(deps: {
     const before = states;
     const known = version !== null && before.length === next.length;
     const different: number[] = [];
-    for (let no = 1; known && no <= seatCount; no += 1)
-      if (getSeat(before, no) !== getSeat(next, no)) different.push(no);
+    for (let no = 1; no <= seatCount; no += 1) {
+      if (known && getSeat(before, no) !== getSeat(next, no)) different.push(no);
+    }
     states = next;
     version = from.version;
     deps.changed({ states, available: from.available, halfPrice: from.halfPrice }, different);

@@ -28,6 +28,7 @@ const PALETTES: readonly (readonly [string, string, string, string, string])[] =
 export const POSTER_MOTIFS = 8;
 const LINES_MAX = 5;
 const TEXT_WIDTH = 164; // Of the poster's 200.
+const TEXT_HEIGHT = 88; // Below the picture; lines are 1.06 of the font size apart.
 const GLYPH_WIDTH = 0.64; // Of the font size, for Inter at weight 800 in capitals and lower case mixed.
 
 export function posterArt(title: string): PosterArt {
@@ -50,9 +51,9 @@ export function posterArt(title: string): PosterArt {
 /** The largest size at which the words fit into at most five lines without breaking one. */
 function setTitle(title: string): { lines: string[]; fontSize: number } {
   const words = title.trim().split(/\s+/);
-  for (let fontSize = 38; fontSize >= 13; fontSize -= 1) {
+  for (let fontSize = 38; fontSize >= 9; fontSize -= 1) {
     const lines = wrap(words, Math.floor(TEXT_WIDTH / (fontSize * GLYPH_WIDTH)));
-    if (lines && lines.length <= Math.min(LINES_MAX, Math.floor(140 / fontSize))) return { lines, fontSize };
+    if (lines && lines.length <= Math.min(LINES_MAX, Math.floor(TEXT_HEIGHT / fontSize))) return { lines, fontSize };
   }
   return { lines: [`${title.slice(0, 18)}…`], fontSize: 13 };
 }

@@ -1,0 +1,49 @@
+import { Component, computed, inject, input, signal } from '@angular/core';
+import { TranslocoDirective } from '@jsverse/transloco';
+import type { PaymentAttempt } from '#contracts/payments';
+import { Language } from '../language/language.ts';
+import { Announcer, Button, Icon } from '../ui/index.ts';
+import { svgAddress } from '../ui/svg-address.ts';
+
+/** The Pix QR and its copy-and-paste code. That it was paid comes from the order's live stream, not from here. */
+@Component({
+  selector: 'pt-pix-code',
+  imports: [Button, Icon, TranslocoDirective],
+  template: `
+    <div class="stack pix" *transloco="let t">
+      <p class="soft">{{ t('pay.pixHow') }}</p>
+      <img class="qr" [src]="qr()" [alt]="t('pay.pixQr', { total: total() })" width="232" height="232" />
+      <div class="stack-tight">
+        <label class="field-label" for="pix-code">{{ t('pay.pixCode') }}</label>
+        <input id="pix-code" class="input pix-text" readonly [value]="pix().code" (focus)="$any($event.target).select()" />
+        <button ptButton="primary" size="large" class="button-wide" type="button" (click)="copy()">
+          <pt-icon [name]="copied() ? 'check' : 'copy'" /> {{ t('pay.copy') }}
+        </button>
+        @if (note()) { <p class="small" role="status">{{ note() }}</p> }
+      </div>
+      <p class="row soft" role="status"><span class="spinner"></span> {{ t('pay.waiting') }}</p>
+    </div>
+  `,
+})
+export class PixCode {
+  readonly pix = input.required<NonNullable<PaymentAttempt['pix']>>();
+  readonly total = input.required<string>();
+  private readonly language = inject(Language);
+  private readonly announcer = inject(Announcer);
+  protected readonly qr = computed(() => svgAddress(this.pix().qrSvg));
+  protected readonly copied = signal(false);
+  protected readonly note = signal('');
+
+  protected async copy(): Promise<void> {
+    try {
+      await navigator.clipboard.writeText(this.pix().code);
+      this.copied.set(true);
+      this.note.set(this.language.say('pay.copied'));
+    } catch {
+      // Not a secure page (a phone on the cinema's own network): the field is selected, the hand does the rest.
+      document.querySelector<HTMLInputElement>('#pix-code')?.select();
+      this.note.set(this.language.say(document.execCommand('copy') ? 'pay.copied' : 'pay.copyFailed'));
+    }
+    this.announcer.say(this.note());
+  }
+}
