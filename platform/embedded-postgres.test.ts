@@ -14,7 +14,7 @@ const options = (name: string, port = 0) => ({
   folder: join(folder, name),
   port,
   password: 'a b:/@%',
-  database: 'cinema',
+  database: 'kept',
 });
 
 async function ask(url: string, text: string): Promise<unknown> {

@@ -156,7 +156,7 @@ function launch(
     // Its own process group: Ctrl-C in the terminal must reach the server through us, last, not at once.
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env['PATH'], LC_ALL: 'C', LC_MESSAGES: 'C', TZ: 'UTC', PGTZ: 'UTC' },
+    env: { LC_ALL: 'C', LC_MESSAGES: 'C', TZ: 'UTC', PGTZ: 'UTC' },
     ...(user ? { uid: user.uid, gid: user.gid } : {}),
   });
   for (const stream of [child.stdout, child.stderr]) {

@@ -9,7 +9,7 @@ export type ProblemOptions = {
   errors?: FieldError[];
   /** Seconds; becomes the Retry-After header. */
   retryAfter?: number;
-  /** Members beside the standard ones, such as the seats that were taken. */
+  /** Members beside the standard ones, such as what was taken. */
   extra?: Record<string, unknown>;
 };
 
