@@ -21,14 +21,14 @@ const SEATS_PER_SCREENING = 300;
 const SEATS_PER_ORDER = 2;
 const P99_GOAL_MS = 100;
 
-/** --seconds per rate (5), --rates in orders/s (1000,2000,4000,6000,8000), --screenings (500), --connections (256). */
+/** --seconds per rate (5), --rates in orders/s (1000,2000,4000,6000,8000), --screenings (1500), --connections (256). */
 export async function run(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
     options: {
       seconds: { type: 'string', default: '5' },
       rates: { type: 'string', default: '1000,2000,4000,6000,8000' },
-      screenings: { type: 'string', default: '500' },
+      screenings: { type: 'string', default: '1500' },
       connections: { type: 'string', default: '256' },
     },
   });

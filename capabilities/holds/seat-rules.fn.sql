@@ -39,7 +39,8 @@ create or replace function holds.half_price_left(p_screening_id integer, p_now t
 -- make the order of notices the order of changes. At most 200 seats a notice: 200 x 39 characters < 8000 bytes.
 create or replace function holds.publish_changes(p_screening_ids integer[], p_seat_nos smallint[]) returns void
 language plpgsql
-set enable_seqscan = off set enable_bitmapscan = off set enable_mergejoin = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off
+set enable_material = off
 as $$
 begin
   perform pg_notify('seat_changes',
@@ -61,7 +62,8 @@ create or replace function holds.state_no(p_state holds.ticket_state) returns in
 -- Takes an order out of the buyers' tallies. Elements whose time has passed go with it.
 create or replace function holds.uncount(p_screening_ids integer[], p_buyer_keys bytea[], p_order_ids uuid[])
   returns void language plpgsql
-set enable_seqscan = off set enable_bitmapscan = off set enable_mergejoin = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off
+set enable_material = off
 as $$
 begin
   update holds.tallies y

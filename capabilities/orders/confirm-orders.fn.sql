@@ -8,7 +8,8 @@ create or replace function orders.confirm_orders(
   p_screening_ids integer[], p_order_ids uuid[], p_paid_cents integer[])
 returns table (request_no integer, outcome text)
 language plpgsql
-set enable_seqscan = off set enable_bitmapscan = off set enable_mergejoin = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off
+set enable_material = off
 as $$
 #variable_conflict use_column
 declare

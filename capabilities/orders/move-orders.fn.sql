@@ -53,7 +53,8 @@ create or replace function orders.end_orders(
   p_screening_ids integer[], p_order_ids uuid[], p_to orders.order_state, p_from orders.order_state[])
 returns table (request_no integer, outcome text)
 language plpgsql
-set enable_seqscan = off set enable_bitmapscan = off set enable_mergejoin = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off
+set enable_material = off
 as $$
 #variable_conflict use_column
 declare
