@@ -6,6 +6,7 @@ export const TEMPLATES = [
   'sign_in_code',
   'order_confirmation',
   'payment_failed',
+  'payment_returned',
   'order_refunded',
   'order_cancelled',
 ] as const;
