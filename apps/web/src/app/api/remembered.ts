@@ -1,6 +1,15 @@
 // Small choices kept on this device. Private windows and full disks refuse storage: then nothing is remembered.
 
-export type Remembered = 'language' | 'theme' | 'city' | 'seat-view' | 'tickets' | 'gate';
+export type Remembered =
+  | 'language'
+  | 'theme'
+  | 'city'
+  | 'seat-view'
+  | 'tickets'
+  | 'gate'
+  | 'door-list'
+  | 'door-theater'
+  | 'door-sound';
 
 export function recall(name: Remembered): string | null {
   try {

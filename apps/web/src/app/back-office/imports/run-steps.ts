@@ -1,0 +1,65 @@
+import type { ImportError, ImportKind, ImportRun, ImportStatus } from '#contracts/imports';
+
+export const KINDS: readonly ImportKind[] = ['theaters', 'movies', 'screenings', 'tickets'];
+export const TEMPLATE_FORMATS = ['csv', 'xlsx', 'json'] as const;
+
+/** Which of the four steps a run is at: 0 file, 1 what we understood, 2 plan, 3 progress and result. */
+const STEP_OF: Record<ImportStatus, 0 | 1 | 2 | 3> = {
+  received: 1,
+  planning: 1,
+  planned: 2,
+  applying: 3,
+  done: 3,
+  done_with_errors: 3,
+  refused: 0,
+  cancelled: 3,
+  undone: 3,
+};
+
+/** A planned run shows first what was understood; `wished` is what the address says. */
+export function stepOf(run: ImportRun, wished: string | undefined): 0 | 1 | 2 | 3 {
+  if (run.status === 'planned' && wished !== 'plano') return 1;
+  if (run.status === 'cancelled' && run.rowsDone === 0 && run.dryRun) return 2;
+  return STEP_OF[run.status];
+}
+
+export function isMoving(status: ImportStatus): boolean {
+  return status === 'received' || status === 'planning' || status === 'applying';
+}
+
+/** Seconds until the end at the present speed; null while that is not known. */
+export function secondsToGo(run: Pick<ImportRun, 'rows' | 'rowsDone' | 'rowsPerSecond'>): number | null {
+  if (run.rowsPerSecond <= 0 || run.rows <= run.rowsDone) return null;
+  return Math.ceil((run.rows - run.rowsDone) / run.rowsPerSecond);
+}
+
+export type ErrorFilter = { text: string; code: string; severity: '' | 'error' | 'warning' };
+
+/** By code and severity; `text` is a row number, or part of a column or a value. */
+export function filterErrors(errors: readonly ImportError[], filter: ErrorFilter): ImportError[] {
+  const text = filter.text.trim().toLowerCase();
+  const row = /^\d+$/.test(text) ? Number(text) : null;
+  return errors.filter(
+    (error) =>
+      (filter.code === '' || error.code === filter.code) &&
+      (filter.severity === '' || error.severity === filter.severity) &&
+      (text === '' ||
+        error.row === row ||
+        (error.column ?? '').toLowerCase().includes(text) ||
+        (error.value ?? '').toLowerCase().includes(text)),
+  );
+}
+
+/** The codes that occur, the commonest first. */
+export function codesOf(errors: readonly ImportError[]): { code: string; count: number }[] {
+  const counts = new Map<string, number>();
+  for (const error of errors) counts.set(error.code, (counts.get(error.code) ?? 0) + 1);
+  return [...counts].map(([code, count]) => ({ code, count })).sort((a, b) => b.count - a.count);
+}
+
+/** 1536 → '1,5 kB' by the language. */
+export function bytesText(bytes: number, locale: string): string {
+  const units = ['B', 'kB', 'MB', 'GB'];
+  const power = bytes < 1000 ? 0 : Math.min(3, Math.floor(Math.log10(bytes) / 3));
+  return `${new Intl.NumberFormat(locale, { maximumFractionDigits: 1 }).format(bytes / 1000 ** power)} ${units[power]}`;
+}
