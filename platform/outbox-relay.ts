@@ -1,19 +1,15 @@
 import type { Log } from './log.ts';
-import { consumeOnce, type Message } from './outbox.ts';
-import type { Database, Transaction } from './postgres.ts';
+import type { Message } from './outbox.ts';
+import type { Database } from './postgres.ts';
 import { sql } from './sql.ts';
 
-/** Somebody who wants to know a fact. `consume` runs in the transaction that marks the message as consumed by it. */
-export type Consumer = {
-  name: string;
-  topic: string;
-  consume(tx: Transaction, message: Message): Promise<void>;
-};
+/** Who wants to know a topic. A message may come again: the effect is kept to once by `consumeOnce` in its transaction. */
+export type Handlers = Readonly<Record<string, readonly ((message: Message) => Promise<void>)[]>>;
 
 export type Relay = {
   /** Tells up to `limit` messages. True when it found as many as that. */
   tell(limit: number): Promise<boolean>;
-  /** How many messages wait for another try because a consumer failed. */
+  /** How many messages wait for another try because a handler failed. */
   failing(): number;
 };
 
@@ -21,18 +17,12 @@ const RETRY_MS_MAX = 5 * 60_000;
 const FAILING_MAX = 1_000;
 
 /**
- * Tells the facts of the outbox to their consumers, oldest first: at least once, with the effect exactly once. Several
- * relays share the work (SKIP LOCKED). A message whose consumer fails waits longer and longer and holds up no other.
+ * Tells the facts of the outbox to their handlers, oldest first, at least once. Several relays share the work (SKIP
+ * LOCKED: the row stays locked until every handler is done). A message whose handler fails waits longer and longer and holds up no other.
  */
-export function createRelay(options: {
-  db: Database;
-  consumers: readonly Consumer[];
-  log: Log;
-  nowMs: () => number;
-}): Relay {
+export function createRelay(options: { db: Database; handlers: Handlers; log: Log; nowMs: () => number }): Relay {
   const { db, log, nowMs } = options;
-  const consumersOf = Map.groupBy(options.consumers, (consumer) => consumer.topic);
-  const topics = [...consumersOf.keys()];
+  const topics = Object.keys(options.handlers);
   const failing = new Map<string, { tries: number; notBefore: number }>();
 
   const tellNext = async (): Promise<boolean> => {
@@ -43,9 +33,7 @@ export function createRelay(options: {
         current = await tx.row<Message & Record<string, unknown>>(NEXT, [topics, resting]);
         const message = current;
         if (!message) return false;
-        for (const consumer of consumersOf.get(message.topic) ?? []) {
-          await consumeOnce(tx, consumer.name, message.messageId, () => consumer.consume(tx, message));
-        }
+        for (const handle of options.handlers[message.topic] ?? []) await handle(message);
         await tx.rows(MARK, [message.messageId]);
         failing.delete(message.messageId);
         return true;

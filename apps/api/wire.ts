@@ -14,6 +14,7 @@ import { createOrderFeed } from './live/order-feed.ts';
 import { createSeatMaps } from './live/seat-maps.ts';
 import { createStreams } from './live/streams.ts';
 import { registerAccountRoutes } from './routes/accounts.ts';
+import { registerAdminRoutes } from './routes/admin.ts';
 import { registerDoorRoutes } from './routes/door.ts';
 import { registerOrderRoutes } from './routes/orders.ts';
 import { registerPaymentRoutes } from './routes/payments.ts';
@@ -69,6 +70,7 @@ export async function wireApi(deps: { db: Database; settings: ApiSettings; log: 
       (api) => registerStaffRoutes(api, people),
       (api) => registerTicketRoutes(api, { db, keys }),
       (api) => registerDoorRoutes(api, { db, keys, rules: ADMISSION_RULES }),
+      (api) => registerAdminRoutes(api, { db }),
     ],
     dependencies: [{ name: 'liveSeats', ready: () => seatMaps.listening() }],
     close: async () => {

@@ -159,7 +159,7 @@ async function startChildren(
   const { settings } = options;
   const port = (name: string) => Number(environment[name]);
   const plans: (ChildPlan | null)[] = [
-    // mailbox
+    { name: 'mailbox', ready: () => listens(port('MAILBOX_PORT')), restart: true, main: 'apps/mailbox/main.ts' },
     settings.STRIPE_SECRET_KEY || settings.PAYPAL_CLIENT_ID
       ? null
       : {

@@ -1,5 +1,9 @@
+import { accountKeys } from '#capabilities/accounts';
+import { resumeStaleRuns } from '#capabilities/imports';
+import { createNotifications, smtpTransport } from '#capabilities/notifications';
 import { awaitPayment, confirmPaid, expireOrders, orderChanged, refundOrder } from '#capabilities/orders';
 import { createPayments } from '#capabilities/payments';
+import { readTicketKeys } from '#capabilities/tickets';
 import { systemClock } from '#platform/clock';
 import { stopOnSignal } from '#platform/lifecycle';
 import { createLog } from '#platform/log';
@@ -13,6 +17,7 @@ import { forgetOld } from './forget.ts';
 const TELL_AT_ONCE = 200;
 const EXPIRE_AT_ONCE = 500;
 const RECONCILE_AT_ONCE = 20;
+const MAILS_AT_ONCE = 50;
 
 const settings = readWorkerSettings();
 const log = createLog({ process: 'worker', level: settings.LOG_LEVEL });
@@ -28,10 +33,43 @@ const payments = createPayments({
   orders: { awaitPayment, confirmPaid, refundOrder, orderChanged },
   ...paymentProviders(settings),
 });
-const relay = createRelay({ db, log, consumers: [], nowMs: () => systemClock.now().getTime() });
+const keys = accountKeys({ cpfHmacKey: settings.CPF_HMAC_KEY, cpfEncryptionKey: settings.CPF_ENCRYPTION_KEY });
+const notifications = await createNotifications({
+  db,
+  log,
+  publicUrl: settings.PUBLIC_URL,
+  from: settings.MAIL_FROM,
+  ticketKeys: readTicketKeys({ signingKey: settings.TICKET_SIGNING_KEY }),
+  openSecret: (sealed, context) => keys.mailSealer.open(sealed, context),
+});
+const transport = smtpTransport(settings.SMTP_URL);
+const relay = createRelay({
+  db,
+  log,
+  handlers: Object.fromEntries(Object.entries(notifications.handlers).map(([topic, handle]) => [topic, [handle]])),
+  nowMs: () => systemClock.now().getTime(),
+});
 
 const loops = [
   startLoop({ name: 'relay', everyMs: 250, log, work: () => relay.tell(TELL_AT_ONCE) }),
+  startLoop({
+    name: 'mail',
+    everyMs: 500,
+    log,
+    work: async () => {
+      const done = await notifications.deliverEmails(transport, MAILS_AT_ONCE);
+      return done.sent + done.retried + done.failed === MAILS_AT_ONCE;
+    },
+  }),
+  startLoop({
+    name: 'resume imports',
+    everyMs: 5_000,
+    log,
+    work: async () => {
+      await resumeStaleRuns(db);
+      return false;
+    },
+  }),
   startLoop({
     name: 'expire orders',
     everyMs: 2_000,
@@ -52,6 +90,7 @@ const loops = [
 
 stopOnSignal(log, async () => {
   await Promise.all(loops.map((loop) => loop.stop()));
+  transport.close();
   await db.close();
 });
 process.send?.('ready');
