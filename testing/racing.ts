@@ -105,24 +105,21 @@ export async function audit(db: Database, screeningId: number, receipts: readonl
   return wrong;
 }
 
-const HOLD_SEATS = 'capabilities/holds/hold-seats.fn.sql';
+export type Edit = readonly [find: string | RegExp, put: string];
 
-/** Applies the hold function with `edits` made to its text; every edit must find its place. */
-export async function editHoldSeats(
-  db: Database,
-  edits: readonly [find: string | RegExp, put: string][],
-): Promise<void> {
-  let text = await readFile(join(ROOT, HOLD_SEATS), 'utf8');
+/** Applies an SQL source file with `edits` made to its text; every edit must find its place. */
+export async function applyEdited(db: Database, file: string, edits: readonly Edit[]): Promise<void> {
+  let text = await readFile(join(ROOT, file), 'utf8');
   for (const [find, put] of edits) {
     const edited = text.replaceAll(find, put);
-    if (edited === text) throw new Error(`the hold function has no ${find}`);
+    if (edited === text) throw new Error(`${file} has no ${String(find)}`);
     text = edited;
   }
   await db.rows(text);
 }
 
+export const editHoldSeats = (db: Database, edits: readonly Edit[]) =>
+  applyEdited(db, 'capabilities/holds/hold-seats.fn.sql', edits);
+
 /** A pause between looking and writing, so that a race that can happen does. */
-export const PAUSE: [string, string] = [
-  '    -- 6. Count the seats',
-  '    perform pg_sleep(0.04);\n    -- 6. Count the seats',
-];
+export const PAUSE: Edit = ['    -- 6. Count the seats', '    perform pg_sleep(0.04);\n    -- 6. Count the seats'];

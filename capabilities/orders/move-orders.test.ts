@@ -228,7 +228,7 @@ test('expiry waits for the grace of a payment on its way, and takes at most the 
   assert.equal(await expireOrders(db, 100), 1);
 });
 
-test('other kinds for the same seats change price and total within the quota, only while the order is held', async () => {
+test('other kinds for the same seats change price and total, within the quota and only while held', async () => {
   const { screeningId } = await aScreening(db, { rows: 1, perRow: 6, quota: 2 });
   const order = await aHeldOrder(holder, screeningId, [1, 2, 3]);
   const change = (kinds: readonly string[], seatNos = [1, 2, 3]) =>
