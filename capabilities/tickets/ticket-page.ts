@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { create, type Font } from 'fontkit';
 import type PDFDocument from 'pdfkit';
+import { assert } from '#platform/fault';
 
 type Doc = InstanceType<typeof PDFDocument>;
 type Element = PDFKit.PDFStructureElement;
@@ -35,14 +37,22 @@ const FONT_FILES = {
 };
 export type FontName = keyof typeof FONT_FILES;
 
-const fontBytes = new Map<FontName, Buffer>();
+const fonts = new Map<FontName, Font>();
 
-/** Whole typefaces (Latin, Greek, Cyrillic), read once; a PDF carries only the letters that it uses. */
+/**
+ * Whole typefaces (Latin, Greek, Cyrillic); a PDF carries only the letters that it uses. Parsed once per process and
+ * shared by all documents: reading their tables afresh made a one-page PDF cost 127 ms instead of 27.
+ */
 export function registerFonts(doc: Doc): void {
   for (const [name, file] of Object.entries(FONT_FILES) as [FontName, string][]) {
-    const path = fileURLToPath(import.meta.resolve(`@expo-google-fonts/inter/${file}`));
-    if (!fontBytes.has(name)) fontBytes.set(name, readFileSync(path));
-    doc.registerFont(name, fontBytes.get(name));
+    if (!fonts.has(name)) {
+      const path = fileURLToPath(import.meta.resolve(`@expo-google-fonts/inter/${file}`));
+      const font = create(readFileSync(path));
+      assert('layout' in font, `${file} is one font, not a collection`);
+      fonts.set(name, font);
+    }
+    // pdfkit takes a parsed font, its types know only files and bytes.
+    doc.registerFont(name, fonts.get(name) as unknown as Uint8Array);
   }
 }
 
