@@ -1,12 +1,11 @@
-import type { WriteStream } from 'node:tty';
 import type { ImportError, ImportRun } from '#contracts/imports';
 
 const BAR_WIDTH = 30;
 const REDRAW_MS = 100;
 
 /** A live bar on a terminal; nothing at all elsewhere, so that logs stay readable. */
-export function createProgressBar(out: WriteStream | NodeJS.WriteStream) {
-  const live = 'isTTY' in out && Boolean(out.isTTY);
+export function createProgressBar(out: NodeJS.WriteStream) {
+  const live = out.isTTY;
   let drawn = 0;
   return {
     show: (run: ImportRun): void => {

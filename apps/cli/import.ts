@@ -136,4 +136,4 @@ function complain(text: string): number {
   return EXIT.refused;
 }
 
-process.exitCode = await main();
+process.exitCode = await main().catch((error: Error) => complain(`Failed: ${error.message}. The run can be resumed.`));

@@ -16,3 +16,6 @@ export async function resumeStaleRuns(db: Database): Promise<number> {
   for (const run of await findStaleRuns(db)) if ((await workOnRun(db, run)) === 'worked') count += 1;
   return count;
 }
+export { exportErrors } from './export-errors.ts';
+export { safeCell, toCsv, toXlsx } from './export-cells.ts';
+export { importTemplate, TEMPLATE_FORMATS } from './templates.ts';

@@ -107,7 +107,8 @@ export async function passTickets(
     }
     const estimate = () => Math.round((run.view.rowsDone + counts.rows) / Math.max(0.01, fraction()));
     if (options.dry) {
-      for await (const _piece of pieces());
+      const unwritten = pieces();
+      while (!(await unwritten.next()).done);
       await recordProblems(db, run.run, 'loading', problems);
       cancelled = await move(db, run.run, null, since(), estimate());
     } else {

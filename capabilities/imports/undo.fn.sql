@@ -55,11 +55,14 @@ end $$;
 
 create or replace function imports.undo_screenings(p_run_id uuid, p_created integer[]) returns void
   language plpgsql set enable_seqscan = off as $$
+declare
+  v_taken integer;
 begin
   delete from screenings.screenings where screening_id = any(p_created);
   -- A hold that slipped in between the check and here shows in what is really deleted, and stops it all.
-  if exists (with gone as (delete from holds.tickets where screening_id = any(p_created) returning state, held_until)
-             select from gone where state = 'sold' or state = 'held' and held_until > now()) then
+  with gone as (delete from holds.tickets where screening_id = any(p_created) returning state, held_until)
+  select count(*) into v_taken from gone where state = 'sold' or state = 'held' and held_until > now();
+  if v_taken > 0 then
     raise exception 'a ticket was taken meanwhile' using errcode = 'PU001';
   end if;
   delete from holds.tallies where screening_id = any(p_created);
