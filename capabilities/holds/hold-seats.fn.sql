@@ -81,7 +81,7 @@ begin
     select array_agg(q.wanted order by q.request_no), array_agg(q.is_unknown order by q.request_no),
            array_agg(q.taken order by q.request_no)
       into v_wanted, v_unknown, v_taken
-      from (select w.request_no, count(*)::smallint as wanted, bool_or(t.seat_no is null) as is_unknown,
+      from (select w.request_no, count(*)::smallint as wanted, bool_or(t.seat_no is null and not (v_round = 0 and v_free[w.n])) as is_unknown,
                    jsonb_agg(w.seat_no order by w.seat_no) filter (where not coalesce(
                      case when v_round = 0 then v_free[w.n]
                           else t.state = 'available' or (t.state = 'held' and t.held_until <= v_now) end,
@@ -90,7 +90,8 @@ begin
                 as w(request_no, screening_id, seat_no, n)
               left join lateral (
                 select t.seat_no, t.state, t.held_until from holds.tickets t
-                 where t.screening_id = w.screening_id and t.seat_no = w.seat_no limit 1) as t on true
+                 where t.screening_id = w.screening_id and t.seat_no = w.seat_no
+                   and not (v_round = 0 and v_free[w.n]) limit 1) as t on true -- what is ours needs no second look
              group by w.request_no) as q;
 
     with judged as (

@@ -18,12 +18,6 @@ create or replace function holds.fee_cents(p_charged_cents integer, p_fee_basis_
   language sql immutable parallel safe
   return ((p_charged_cents::bigint * p_fee_basis_points + 5000) / 10000)::integer;
 
--- Seats that count for a buyer now. Null arrays (no tally yet) count nothing.
-create or replace function holds.live_count(p_seat_counts smallint[], p_counts_until timestamptz[], p_now timestamptz)
-  returns integer language sql immutable parallel safe
-  return (select coalesce(sum(e.seats), 0)::integer
-            from unnest(p_seat_counts, p_counts_until) as e(seats, until) where e.until > p_now);
-
 -- Half-price tickets that may still be sold. Exact only under the lock of the screening's row.
 create or replace function holds.half_price_left(p_screening_id integer, p_now timestamptz) returns integer
   language sql stable
