@@ -6,8 +6,8 @@ const Settings = Type.Object({
   SANDBOX_HOST: Type.String({ default: '127.0.0.1' }),
   SANDBOX_PUBLIC_URL: Type.Optional(Type.String()),
   DATA_DIR: Type.String({ default: '.data' }),
-  /** Where the shop's API listens; the webhooks go to /api/webhooks/stripe and /paypal there. */
-  API_URL: Type.String({ default: 'http://127.0.0.1:3000' }),
+  /** Where the shop's API listens on this machine; the webhooks go to /api/webhooks/stripe and /paypal there. */
+  API_PORT: Type.Integer({ default: 3000, minimum: 1, maximum: 65_535 }),
   STRIPE_SECRET_KEY: Type.String({ default: 'sk_test_poltrona_sandbox' }),
   STRIPE_PUBLISHABLE_KEY: Type.String({ default: 'pk_test_poltrona_sandbox' }),
   STRIPE_WEBHOOK_SECRET: Type.String({ default: 'whsec_poltrona_sandbox' }),

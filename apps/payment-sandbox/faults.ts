@@ -12,7 +12,7 @@ export type Fault = {
     | 'fail_after'
     | 'cut_before'
     | 'cut_after'
-    | 'delay'
+    | 'delay' // Also of a Stripe POST with a key, when `match` is part of "SLOW /path".
     | 'duplicate'
     | 'drop'
     | 'break_signature'

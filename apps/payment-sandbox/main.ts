@@ -6,6 +6,7 @@ import { startSandbox } from './sandbox.ts';
 const config = sandboxConfig();
 const log = createLog({ process: 'payment-sandbox', level: 'info' });
 
+const api = `http://127.0.0.1:${config.API_PORT}`;
 const sandbox = await startSandbox({
   port: config.SANDBOX_PORT,
   host: config.SANDBOX_HOST,
@@ -14,11 +15,11 @@ const sandbox = await startSandbox({
   stripeSecretKey: config.STRIPE_SECRET_KEY,
   stripePublishableKey: config.STRIPE_PUBLISHABLE_KEY,
   stripeWebhookSecret: config.STRIPE_WEBHOOK_SECRET,
-  stripeWebhookUrl: new URL('/api/webhooks/stripe', config.API_URL).href,
+  stripeWebhookUrl: new URL('/api/webhooks/stripe', api).href,
   paypalClientId: config.PAYPAL_CLIENT_ID,
   paypalClientSecret: config.PAYPAL_CLIENT_SECRET,
   paypalWebhookId: config.PAYPAL_WEBHOOK_ID,
-  paypalWebhookUrl: new URL('/api/webhooks/paypal', config.API_URL).href,
+  paypalWebhookUrl: new URL('/api/webhooks/paypal', api).href,
   now: () => systemClock.now(),
 });
 log.info({ url: sandbox.url }, 'payment sandbox is ready');

@@ -28,7 +28,10 @@
       color: #111; background: #ffc439; border: 1px solid #7a5c00; border-radius: 8px; cursor: pointer; }
     button:focus-visible { outline: 3px solid #4c8dff; outline-offset: 2px; }
     button:disabled { opacity: 0.6; cursor: progress; }
-    dialog { width: min(24rem, 90vw); padding: 24px; color: #111; background: #fff; border: 1px solid #667; border-radius: 12px; }
+    dialog {
+      width: min(24rem, 90vw); padding: 24px; color: #111; background: #fff;
+      border: 1px solid #667; border-radius: 12px;
+    }
     dialog::backdrop { background: rgb(0 0 0 / 65%); }
     h2 { margin: 0 0 8px; color: #003087; font-size: 1.25rem; }
     .total { margin: 0 0 16px; font-size: 1.1rem; }
@@ -51,7 +54,10 @@
   }
 
   async function send(path, body) {
-    const response = await fetch(`${origin}${path}`, body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) });
+    const response = await fetch(
+      `${origin}${path}`,
+      body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) },
+    );
     if (!response.ok) throw new Error(`PayPal sandbox answered ${response.status}`);
     return response.json();
   }
@@ -59,7 +65,10 @@
   /** PayPal's window as a modal dialog: 'approve', 'decline' or 'cancel'. */
   async function askBuyer(orderId) {
     const order = await send(`/sandbox/paypal/${encodeURIComponent(orderId)}`);
-    const amount = new Intl.NumberFormat(isEnglish ? 'en' : 'pt-BR', { style: 'currency', currency: order.currency }).format(order.value);
+    const amount = new Intl.NumberFormat(isEnglish ? 'en' : 'pt-BR', {
+      style: 'currency',
+      currency: order.currency,
+    }).format(order.value);
     return new Promise((resolve) => {
       const host = make('div');
       const root = shadowIn(host);
@@ -75,7 +84,11 @@
       dialog.append(
         make('h2', { id: 'title', textContent: words.title }),
         make('p', { className: 'total', textContent: `${words.total}: ${amount}` }),
-        make('div', { className: 'stack' }, [button('approve', 'main'), button('decline', 'plain'), button('cancel', 'plain')]),
+        make('div', { className: 'stack' }, [
+          button('approve', 'main'),
+          button('decline', 'plain'),
+          button('cancel', 'plain'),
+        ]),
       );
       dialog.addEventListener('cancel', (event) => {
         event.preventDefault();
@@ -94,7 +107,7 @@
       return;
     }
     await send(`/sandbox/paypal/${encodeURIComponent(orderId)}/approve`, { declines: choice === 'decline' });
-    const data = { orderID: orderId, payerID: 'SANDBOXPAYER1', paymentSource: 'paypal' };
+    const data = { orderID: orderId, payerID: 'SANDBXPAYER22', paymentSource: 'paypal' };
     await options.onApprove(data, { restart: () => checkout(options, orderId) });
   }
 
@@ -111,7 +124,10 @@
           button.disabled = true;
           try {
             let allowed = true;
-            await options.onClick?.({ fundingSource: 'paypal' }, { resolve: () => {}, reject: () => (allowed = false) });
+            await options.onClick?.(
+              { fundingSource: 'paypal' },
+              { resolve: () => {}, reject: () => (allowed = false) },
+            );
             if (allowed) await checkout(options, await options.createOrder({ paymentSource: 'paypal' }, {}));
           } catch (error) {
             if (options.onError) options.onError(error);

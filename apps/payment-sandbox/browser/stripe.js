@@ -51,24 +51,34 @@
   const wordsFor = (locale) => ((locale ?? navigator.language).startsWith('en') ? WORDS.en : WORDS.pt);
 
   const CSS = `
-    :host { display: block; color-scheme: light; --ink: #1d1a1a; --line: #8a8080; --paper: #fff; --bad: #b3261e;
-      font: 16px/1.4 system-ui, sans-serif; }
-    :host([data-theme='night']) { color-scheme: dark; --ink: #f4efec; --line: #9c9291; --paper: #211c1c; --bad: #ffb4ab; }
+    :host {
+      display: block; color-scheme: light; font: 16px/1.4 system-ui, sans-serif;
+      --ink: #1d1a1a; --line: #8a8080; --paper: #fff; --bad: #b3261e;
+    }
+    :host([data-theme='night']) {
+      color-scheme: dark; --ink: #f4efec; --line: #9c9291; --paper: #211c1c; --bad: #ffb4ab;
+    }
     .fields { display: grid; grid-template-columns: 1fr 1fr; gap: 12px; color: var(--ink); }
     .wide { grid-column: 1 / -1; }
     label { display: block; margin-bottom: 4px; }
-    input { box-sizing: border-box; width: 100%; min-height: 44px; padding: 8px 12px; font: inherit; color: var(--ink);
-      background: var(--paper); border: 1px solid var(--line); border-radius: 8px; }
+    input {
+      box-sizing: border-box; width: 100%; min-height: 44px; padding: 8px 12px; font: inherit;
+      color: var(--ink); background: var(--paper); border: 1px solid var(--line); border-radius: 8px;
+    }
     input:focus-visible, button:focus-visible { outline: 3px solid #4c8dff; outline-offset: 1px; }
     input[aria-invalid='true'] { border-color: var(--bad); border-width: 2px; }
     .error { grid-column: 1 / -1; min-height: 1.4em; margin: 0; color: var(--bad); }
-    dialog { max-width: 22rem; padding: 24px; color: var(--ink); background: var(--paper); border: 1px solid var(--line);
-      border-radius: 12px; }
+    dialog {
+      max-width: 22rem; padding: 24px; color: var(--ink); background: var(--paper);
+      border: 1px solid var(--line); border-radius: 12px;
+    }
     dialog::backdrop { background: rgb(0 0 0 / 60%); }
     h2 { margin: 0 0 8px; font-size: 1.25rem; }
     .row { display: flex; gap: 12px; margin-top: 16px; }
-    button { flex: 1; min-height: 44px; font: inherit; color: var(--ink); background: transparent;
-      border: 1px solid var(--line); border-radius: 8px; cursor: pointer; }
+    button {
+      flex: 1; min-height: 44px; font: inherit; color: var(--ink); background: transparent;
+      border: 1px solid var(--line); border-radius: 8px; cursor: pointer;
+    }
     button.main { color: #fff; background: #2f5bd7; border-color: #2f5bd7; }`;
 
   function shadowIn(host, theme) {
@@ -110,7 +120,12 @@
       input.addEventListener('input', () => {
         format(name, input);
         input.removeAttribute('aria-invalid');
-        tell('change', { elementType: 'payment', complete: problem() === null, empty: isEmpty(), value: { type: 'card' } });
+        tell('change', {
+          elementType: 'payment',
+          complete: problem() === null,
+          empty: isEmpty(),
+          value: { type: 'card' },
+        });
       });
       input.addEventListener('focus', () => tell('focus', { elementType: 'payment' }));
       input.addEventListener('blur', () => tell('blur', { elementType: 'payment' }));
@@ -137,7 +152,13 @@
       problem,
       show(code) {
         error.textContent = code ? (words[code] ?? words.other) : '';
-        const wrong = /number/.test(code ?? '') ? 'number' : /expir/.test(code ?? '') ? 'expiry' : /cvc/.test(code ?? '') ? 'cvc' : null;
+        const wrong = /number/.test(code ?? '')
+          ? 'number'
+          : /expir/.test(code ?? '')
+            ? 'expiry'
+            : /cvc/.test(code ?? '')
+              ? 'cvc'
+              : null;
         for (const [name, input] of Object.entries(inputs)) input.setAttribute('aria-invalid', String(name === wrong));
         if (wrong) inputs[wrong].focus();
       },
@@ -238,7 +259,10 @@
         let answer = await call(publishableKey, `${path}/confirm`, { client_secret: clientSecret, ...form.values() });
         if (answer.status === 'requires_action') {
           const passed = await askBank(words, state.appearance?.theme);
-          answer = await call(publishableKey, `${path}/challenge`, { client_secret: clientSecret, passed: String(passed) });
+          answer = await call(publishableKey, `${path}/challenge`, {
+            client_secret: clientSecret,
+            passed: String(passed),
+          });
         }
         const error = answer.error ?? answer.last_payment_error;
         if (error) {
@@ -275,7 +299,9 @@
             async submit() {
               const missing = state.form.problem();
               state.form.show(missing);
-              return missing ? failure(words, { type: 'validation_error', code: missing }) : { selectedPaymentMethod: 'card' };
+              return missing
+                ? failure(words, { type: 'validation_error', code: missing })
+                : { selectedPaymentMethod: 'card' };
             },
             fetchUpdates: async () => ({}),
           };

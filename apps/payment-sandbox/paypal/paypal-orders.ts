@@ -8,6 +8,14 @@ export type PaypalWorld = {
   tell(type: string, resourceType: string, resource: Json): void;
 };
 
+// Word for word: PayPal's description lists them as the only values.
+const MESSAGES: Record<number, string> = {
+  400: 'Request is not well-formed, syntactically incorrect, or violates schema.',
+  401: 'Authentication failed due to missing authorization header, or invalid authentication credentials.',
+  404: 'The specified resource does not exist.',
+  422: 'The requested action could not be performed, semantically incorrect, or failed business validation.',
+};
+
 /** An answer that is an error, in PayPal's shape. */
 export class PaypalProblem extends Error {
   readonly status: number;
@@ -18,7 +26,7 @@ export class PaypalProblem extends Error {
     this.status = status;
     this.body = {
       name,
-      message: 'The requested action could not be performed.',
+      message: MESSAGES[status] ?? 'The request was refused.',
       debug_id: paypalId().toLowerCase(),
       ...(issue ? { details: [{ issue, description: issue.replaceAll('_', ' ').toLowerCase() }] } : {}),
       links: [],
@@ -53,7 +61,7 @@ export function createOrder(world: PaypalWorld, body: Json): PaypalOrder {
       {
         reference_id: unit!['reference_id'] ?? 'default',
         amount,
-        payee: { email_address: 'loja@poltrona.example', merchant_id: 'POLTRONASNDBX' },
+        payee: { email_address: 'loja@poltrona.example', merchant_id: 'PTRNSANDBX234' },
         ...(unit!['custom_id'] ? { custom_id: unit!['custom_id'] } : {}),
         ...(unit!['invoice_id'] ? { invoice_id: unit!['invoice_id'] } : {}),
       },
@@ -87,7 +95,7 @@ export function approveOrder(world: PaypalWorld, id: string, options: { declines
   const order = findOrder(world, id);
   if (order.status === 'COMPLETED') throw refuse('ORDER_ALREADY_COMPLETED');
   order.status = 'APPROVED';
-  order['payer'] = { payer_id: 'SANDBOXPAYER1', email_address: 'comprador@poltrona.example' };
+  order['payer'] = { payer_id: 'SANDBXPAYER22', email_address: 'comprador@poltrona.example' };
   if (options.declines) order['sandbox_declines'] = true;
   else delete order['sandbox_declines'];
   touch(world, order);

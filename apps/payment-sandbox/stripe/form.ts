@@ -5,9 +5,9 @@ export function decodeForm(text: string): Json {
   const root: Json = {};
   for (const [name, value] of new URLSearchParams(text)) {
     const path = [...name.matchAll(/^([^[]+)|\[([^\]]*)\]/g)].map((part) => part[1] ?? part[2] ?? '');
+    if (path.some((key) => key === '__proto__' || key === 'constructor')) continue;
     let at: Json = root;
     path.forEach((key, depth) => {
-      if (key === '__proto__' || key === 'constructor') return;
       const name = key === '' ? String(Object.keys(at).length) : key;
       if (depth === path.length - 1) at[name] = value;
       else at = (at[name] ??= {}) as Json;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { takeFault } from '../faults.ts';
 import type { Intent, Json } from '../sandbox-state.ts';
 import { stripeId } from '../sandbox-state.ts';
 import { decodeForm } from './form.ts';
@@ -164,8 +165,9 @@ async function keyed(
   const slot = { fingerprint, status: 200, body: null as unknown, running: true };
   world.state.stripeAnswers[key] = slot;
   try {
-    // One turn of the loop in which a second request with the same key finds this one at work.
-    await new Promise((resolve) => setImmediate(resolve));
+    // Time in which a second request with the same key finds this one at work.
+    const slow = takeFault(world.state.faults, 'call', `SLOW ${request.url}`);
+    if (slow) await new Promise((resolve) => setTimeout(resolve, slow.delayMs ?? 1_000));
     slot.body = structuredClone(run());
   } catch (error) {
     if (!(error instanceof StripeProblem) || error.status !== 402) {
