@@ -35,7 +35,33 @@ export const routes: Routes = [
         canActivate: [signedIn],
         loadComponent: () => import('./checkout/return-page.ts').then((page) => page.ReturnPage),
       },
-      //MORE
+      {
+        path: 'pedido/:id',
+        title: 'order.title',
+        canActivate: [signedIn],
+        loadComponent: () => import('./checkout/order-page.ts').then((page) => page.OrderPage),
+      },
+      {
+        path: 'meus-ingressos',
+        title: 'tickets.title',
+        loadComponent: () => import('./my-tickets/my-tickets-page.ts').then((page) => page.MyTicketsPage),
+      },
+      {
+        path: 'conta',
+        title: 'account.title',
+        canActivate: [signedIn],
+        loadComponent: () => import('./account/account-page.ts').then((page) => page.AccountPage),
+      },
+      {
+        path: 'ajuda',
+        title: 'help.title',
+        loadComponent: () => import('./shell/help-page.ts').then((page) => page.HelpPage),
+      },
+      {
+        path: 'acessibilidade',
+        title: 'accessibilityPage.title',
+        loadComponent: () => import('./shell/accessibility-page.ts').then((page) => page.AccessibilityPage),
+      },
       { path: '**', component: NotFound, title: 'notFound.title' },
     ],
   },

@@ -28,6 +28,7 @@ type Row = { y: number; letter: string; seats: PlannedSeat[] };
   selector: 'pt-seat-map',
   imports: [Icon, TranslocoDirective],
   templateUrl: './seat-map.html',
+  host: { '[style.--room-ratio]': 'width() / height()' },
 })
 export class SeatMap {
   readonly plan = input.required<SeatPlan>();
