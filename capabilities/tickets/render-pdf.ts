@@ -126,7 +126,7 @@ function drawFacts(page: Page, ticket: PrintedTicket, words: TicketWords, locale
     colour: COLOURS.soft,
     width: seatBox.width,
     align: 'center',
-    spacing: 0.8,
+    spacing: 0.4,
   });
   page.text(
     ticket.seatLabel,
@@ -201,7 +201,7 @@ function drawStub(page: Page, ticket: PrintedTicket, words: TicketWords): void {
   });
   const x = MARGIN + QR_SIDE + 22;
   const width = WIDTH - MARGIN - x;
-  page.fact(words.code, ticket.code, x, STUB + 22, { font: 'display', size: 21, colour: COLOURS.ink, spacing: 0.6 });
+  page.fact(words.code, ticket.code, x, STUB + 22, { font: 'display', size: 21, colour: COLOURS.ink });
   page.text(words.show, x, STUB + 68, { font: 'strong', size: 10, colour: COLOURS.ink, width, linesMax: 2 });
   page.text(words.once, x, STUB + 96, { font: 'regular', size: 8.5, colour: COLOURS.soft, width, linesMax: 2 });
   page.text(`${words.order} ${ticket.orderId}`, x, STUB + 136, {

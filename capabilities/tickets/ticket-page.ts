@@ -81,7 +81,7 @@ export function createPage(doc: Doc, parent: Element) {
     return style.width === undefined ? y + doc.currentLineHeight() : doc.y;
   };
 
-  const tagged = (type: string, draw: () => void, options: { alt?: string } = {}): void => {
+  const tagged = (type: string, draw: () => void, options: { alt?: string; actual?: string } = {}): void => {
     const element = doc.struct(type, options);
     parent.add(element);
     element.add(doc.markStructureContent(type));
@@ -112,10 +112,14 @@ export function createPage(doc: Doc, parent: Element) {
     /** A small caption and its value below, read as one sentence. */
     fact(caption: string, value: string, x: number, y: number, style: TextStyle): number {
       let end = y;
-      tagged('P', () => {
-        plainText(caption.toLocaleUpperCase(), x, y, CAPTION);
-        end = plainText(value, x, y + 12, style);
-      });
+      tagged(
+        'P',
+        () => {
+          plainText(caption.toLocaleUpperCase(), x, y, CAPTION);
+          end = plainText(value, x, y + 12, style);
+        },
+        { actual: `${caption}: ${value}` },
+      );
       return end;
     },
     /** The largest of `sizes` at which `text` fits into the lines. */
@@ -130,7 +134,7 @@ export function createPage(doc: Doc, parent: Element) {
 }
 export type Page = ReturnType<typeof createPage>;
 
-export const CAPTION: TextStyle = { font: 'strong', size: 7, colour: COLOURS.faint, spacing: 0.7 };
+export const CAPTION: TextStyle = { font: 'strong', size: 7, colour: COLOURS.faint, spacing: 0.35 };
 
 /** Our mark, drawn in a 24-unit square. */
 export function drawMark(doc: Doc, x: number, y: number, side: number): void {

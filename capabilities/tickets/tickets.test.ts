@@ -93,6 +93,8 @@ test('the PDF has a tagged page for each ticket, whatever a title holds, and non
     assert.equal(text.match(/\/Type \/Page\b(?!s)/g)?.length, 2);
     assert.match(text, /\/StructTreeRoot/);
     assert.match(text, /pdfuaid:part/);
+    assert.match(text, /\/ActualText/);
+    assert.match(text, /\/Alt/);
     assert.ok(!text.includes(order.buyerId));
     assert.ok(pdf!.length < 150_000, `${pdf!.length} bytes`);
   }
