@@ -3,7 +3,15 @@ import { Type } from 'typebox';
 import { readConfig, Switch } from '#platform/config';
 import { databaseGroup, mailGroup, paymentGroup, portGroup, processGroup, ruleGroup, secretGroup } from '../config.ts';
 
-const madeByTheLaptop = Type.Partial(Type.Object({ ...databaseGroup, ...paymentGroup, ...mailGroup, ...secretGroup }));
+const madeByTheLaptop = Type.Partial(
+  Type.Object({
+    ...databaseGroup,
+    ...paymentGroup,
+    ...mailGroup,
+    ...secretGroup,
+    PUBLIC_URL: processGroup.PUBLIC_URL,
+  }),
+);
 
 /** Every setting may be left out: what a laptop needs is made at the first start. */
 export const laptopSettings = Type.Object({
@@ -11,7 +19,6 @@ export const laptopSettings = Type.Object({
   ...portGroup,
   ...ruleGroup,
   LOG_LEVEL: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'], { default: 'warn' }),
-  PUBLIC_URL: Type.Optional(processGroup.PUBLIC_URL),
   API_HOST: Type.String({ default: '127.0.0.1' }),
   DATABASE_PORT: Type.Integer({ minimum: 0, maximum: 65_535, default: 0, description: '0 takes a free one' }),
   DATA_DIR: Type.String({ default: '.data' }),
