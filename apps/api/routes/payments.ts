@@ -48,13 +48,21 @@ const REFUND_STATUS: Record<RefundAnswer['outcome'], number> = {
   refund_refused: 409,
 };
 
-/** Paying, and giving back. Provider calls lie inside, so the keyed answer is stored around them, not over them. */
-export function registerPaymentRoutes(api: HttpServer, deps: { db: Database; payments: Payments }): void {
-  const { db, payments } = deps;
-  const answer = keyedOutside(db);
-  const buyer = (request: FastifyRequest) => request.session!.accountId;
-  const shardIn = (id: string) => screeningOf(id) ?? 0;
+type Deps = { db: Database; payments: Payments };
+type AnswerKeyed = ReturnType<typeof keyedOutside>;
 
+const callerIn = (request: FastifyRequest) => request.session!.accountId;
+const shardIn = (id: string) => screeningOf(id) ?? 0;
+
+/** Paying, and giving back. Provider calls lie inside, so the keyed answer is stored around them, not over them. */
+export function registerPaymentRoutes(api: HttpServer, deps: Deps): void {
+  const answer = keyedOutside(deps.db);
+  registerStart(api, deps, answer);
+  registerAttempts(api, deps, answer);
+  registerRefund(api, deps, answer);
+}
+
+function registerStart(api: HttpServer, { payments }: Deps, answer: AnswerKeyed): void {
   api.post(
     '/api/orders/:id/payments',
     {
@@ -73,13 +81,15 @@ export function registerPaymentRoutes(api: HttpServer, deps: { db: Database; pay
         reply,
         async () => {
           const { method } = request.body;
-          const started = await payments.start({ orderId: request.params.id, buyerId: buyer(request), method });
+          const started = await payments.start({ orderId: request.params.id, buyerId: callerIn(request), method });
           return asOutcome(started, START_STATUS[started.outcome]);
         },
         shardIn(request.params.id),
       ),
   );
+}
 
+function registerAttempts(api: HttpServer, { payments }: Deps, answer: AnswerKeyed): void {
   api.post(
     '/api/payments/:attempt/capture',
     {
@@ -96,7 +106,7 @@ export function registerPaymentRoutes(api: HttpServer, deps: { db: Database; pay
         request,
         reply,
         async () => {
-          const captured = await payments.capture({ attemptId: request.params.attempt, buyerId: buyer(request) });
+          const captured = await payments.capture({ attemptId: request.params.attempt, buyerId: callerIn(request) });
           return asOutcome(captured, CAPTURE_STATUS[captured.outcome]);
         },
         shardIn(request.params.attempt),
@@ -119,13 +129,15 @@ export function registerPaymentRoutes(api: HttpServer, deps: { db: Database; pay
         request,
         reply,
         async () => {
-          const body = await payments.refresh({ attemptId: request.params.attempt, buyerId: buyer(request) });
+          const body = await payments.refresh({ attemptId: request.params.attempt, buyerId: callerIn(request) });
           return body ? { status: 200, body } : { status: 404, problem: 'attempt_unknown' };
         },
         shardIn(request.params.attempt),
       ),
   );
+}
 
+function registerRefund(api: HttpServer, { db, payments }: Deps, answer: AnswerKeyed): void {
   api.post(
     '/api/admin/orders/:id/refund',
     {
@@ -145,7 +157,13 @@ export function registerPaymentRoutes(api: HttpServer, deps: { db: Database; pay
         async (requestKey) => {
           const orderId = request.params.id;
           const { reason, amountCents } = request.body;
-          const asked = { orderId, reason, amountCents: amountCents ?? null, requestedBy: buyer(request), requestKey };
+          const asked = {
+            orderId,
+            reason,
+            amountCents: amountCents ?? null,
+            requestedBy: callerIn(request),
+            requestKey,
+          };
           const refunded = await payments.refund(asked);
           const status = REFUND_STATUS[refunded.outcome];
           if (status >= 400) return asOutcome(refunded, status);
