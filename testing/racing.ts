@@ -40,14 +40,20 @@ export async function seatProcesses(db: Database, count: number) {
     }),
   );
   let turn = 0;
-  const hold = async (screeningId: number, buyer: number, seatNos: number[], kind = 'full'): Promise<Receipt> => {
+  const hold = async (
+    screeningId: number,
+    buyer: number,
+    seatNos: number[],
+    kind = 'full',
+    key: string = randomUUID(),
+  ): Promise<Receipt> => {
     // By threes: strictly in turn, each process would get every other seat and never meet its rival.
     const port = ports[Math.floor((turn += 1) / 3) % ports.length]!;
     const answer = await fetch(`http://127.0.0.1:${port}/api/screenings/${screeningId}/holds`, {
       method: 'POST',
       headers: {
         'content-type': 'application/json',
-        'idempotency-key': randomUUID(),
+        'idempotency-key': key,
         cookie: `poltrona_session=b${buyer}`,
       },
       body: JSON.stringify({ seats: seatNos.map((seatNo) => ({ seatNo, kind })) }),

@@ -81,7 +81,8 @@ begin
     select array_agg(q.wanted order by q.request_no), array_agg(q.is_unknown order by q.request_no),
            array_agg(q.taken order by q.request_no)
       into v_wanted, v_unknown, v_taken
-      from (select w.request_no, count(*)::smallint as wanted, bool_or(t.seat_no is null and not (v_round = 0 and v_free[w.n])) as is_unknown,
+      from (select w.request_no, count(*)::smallint as wanted,
+                   bool_or(t.seat_no is null and not (v_round = 0 and v_free[w.n])) as is_unknown,
                    jsonb_agg(w.seat_no order by w.seat_no) filter (where not coalesce(
                      case when v_round = 0 then v_free[w.n]
                           else t.state = 'available' or (t.state = 'held' and t.held_until <= v_now) end,

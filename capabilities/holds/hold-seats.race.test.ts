@@ -125,3 +125,27 @@ test('groups that overlap in opposite order at two processes do not block each o
   assert.deepEqual(await audit(db, screeningId, receipts), []);
   assert.ok(codes(receipts)['held']! >= 1);
 });
+
+test('the same key six times at two processes at once: one order, and nobody hears of a second', async () => {
+  await editHoldSeats(db, [PAUSE]);
+  const { screeningId } = await aScreening(db, { rows: 2, perRow: 10 });
+  const receipts = await Promise.all(
+    Array.from({ length: 10 }, (_, buyer) => {
+      const key = `key-${screeningId}-${buyer}`;
+      return Promise.all(
+        Array.from({ length: 6 }, () =>
+          processes.hold(screeningId, buyer, [buyer * 2 + 1, buyer * 2 + 2], 'full', key),
+        ),
+      );
+    }),
+  );
+  for (const answers of receipts) {
+    const orders = new Set(answers.flatMap((answer) => answer.orderId ?? []));
+    assert.equal(orders.size, 1);
+    assert.ok(answers.every((answer) => answer.code === 'held' || answer.code === 'request_in_progress'));
+  }
+  const rows = await db.row<{ n: number }>('select count(*) as n from orders.orders where screening_id = $1', [
+    screeningId,
+  ]);
+  assert.equal(rows!.n, 10);
+});

@@ -200,6 +200,25 @@ test('a connection killed under the holder is replaced, and the wish is answered
   assert.equal(await outcome(wish(screeningId, [2])), 'held');
 });
 
+test('a deadlock with somebody who locks seats in another order is run again, not shown to the buyer', async () => {
+  const { screeningId } = await aScreening(db);
+  const lock = 'select 1 from holds.tickets where screening_id = $1 and seat_no = $2 for update';
+  const other = await db.connect();
+  try {
+    await other.query('begin');
+    await other.query(lock, [screeningId, 2]);
+    const held = outcome(wish(screeningId, [1, 2]));
+    const waiting = `select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`;
+    while ((await db.rows(waiting)).length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    // Now each waits for the other. The holder has waited longer, so it is the one that PostgreSQL ends.
+    await other.query(lock, [screeningId, 1]);
+    await other.query('commit');
+    assert.equal(await held, 'held');
+  } finally {
+    other.release(true);
+  }
+});
+
 test('a hold tells every process the new state of its seats, at commit', async () => {
   const { screeningId } = await aScreening(db);
   const listener = await db.connect();
