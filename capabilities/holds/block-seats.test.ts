@@ -3,6 +3,7 @@ import { after, test } from 'node:test';
 import { aScreening } from '#testing/builders';
 import { testDatabase } from '#testing/database';
 import { aHeldOrder, aSeatHolder, aWish, holdNow, letTimePass } from '#testing/holding';
+import { applyEdited } from '#testing/racing';
 import { blockSeats } from './index.ts';
 
 const db = await testDatabase();
@@ -31,4 +32,13 @@ test('a held seat is never taken away, and none of the others is blocked; an exp
   assert.deepEqual(row, { state: 'available' });
   await letTimePass(db, order.orderId, 1);
   assert.deepEqual(await block(screeningId, [2]), { outcome: 'done' });
+});
+
+test('control: without the guard of owned seats a held seat is blocked under its buyer', async () => {
+  const { screeningId } = await aScreening(db);
+  await aHeldOrder(holder, screeningId, [2]);
+  const file = 'capabilities/holds/block-seats.fn.sql';
+  await applyEdited(db, file, [[/where t\.state = 'sold' or .*-- guard: owned seats/g, 'where false)']]);
+  assert.deepEqual(await block(screeningId, [2]), { outcome: 'done' });
+  await applyEdited(db, file, []);
 });

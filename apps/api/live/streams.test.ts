@@ -32,6 +32,20 @@ test('streams are capped by address, answer 429 beyond, and give the place back 
   while (streams.count() > 0) await new Promise((resolve) => setImmediate(resolve));
 });
 
+test('a full process answers 503 and not a stream', async () => {
+  const full = createStreams({ streamsMax: 0, perAddressMax: 2, bufferedMax: 1024, heartbeatMs: 1_000 });
+  const other = await testApi({}, (api) => {
+    api.get('/live', async (request, reply) => {
+      full.open(request, reply);
+      return reply;
+    });
+  });
+  const answer = await other.inject('/live');
+  assert.deepEqual([answer.statusCode, answer.headers['retry-after']], [503, '5']);
+  full.close();
+  await other.close();
+});
+
 test('an open stream hears a heartbeat, so that proxies and browsers know that it lives', async () => {
   const abort = new AbortController();
   const answer = await fetch(url, { signal: abort.signal });
