@@ -16,6 +16,7 @@ import { createStreams } from './live/streams.ts';
 import { registerAccountRoutes } from './routes/accounts.ts';
 import { registerAdminRoutes } from './routes/admin.ts';
 import { registerDoorRoutes } from './routes/door.ts';
+import { registerImportRoutes } from './routes/imports.ts';
 import { registerOrderRoutes } from './routes/orders.ts';
 import { registerPaymentRoutes } from './routes/payments.ts';
 import { registerScreeningRoutes } from './routes/screenings.ts';
@@ -71,6 +72,7 @@ export async function wireApi(deps: { db: Database; settings: ApiSettings; log: 
       (api) => registerTicketRoutes(api, { db, keys }),
       (api) => registerDoorRoutes(api, { db, keys, rules: ADMISSION_RULES }),
       (api) => registerAdminRoutes(api, { db }),
+      (api) => registerImportRoutes(api, { db, log, streams, dataDir: settings.DATA_DIR }),
     ],
     dependencies: [{ name: 'liveSeats', ready: () => seatMaps.listening() }],
     close: async () => {
