@@ -5,14 +5,19 @@ import { after, test } from 'node:test';
 import { Ajv } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
+import { createPaypalProvider, createStripeProvider } from '#capabilities/payments';
+import { newShardedId } from '#platform/ids';
 import { startSandbox } from './sandbox.ts';
+import { decodeForm } from './stripe/form.ts';
 
 // What the sandbox answers, and what the product asks, against the providers' own published descriptions.
 
 const SPECS = join(import.meta.dirname, '../../../shared/specs');
 const options = { skip: existsSync(SPECS) ? false : 'needs ../shared' };
 
+const calls: { method: string; path: string; body: string }[] = [];
 const sandbox = await startSandbox({
+  onCall: (call) => calls.push(call),
   port: 0,
   host: '127.0.0.1',
   dataDir: null,
@@ -56,9 +61,10 @@ async function paypal(method: string, path: string, body?: Json) {
   return { status: response.status, body: (await response.json()) as Json };
 }
 
-function stripeChecker() {
+function stripeChecker(forRequests = false) {
   const spec = JSON.parse(readFileSync(join(SPECS, 'stripe.openapi.json'), 'utf8')) as Json;
-  const ajv = new Ajv2020({ strict: false, allErrors: true });
+  // Form bodies are text: numbers and switches are read as Stripe reads them.
+  const ajv = new Ajv2020({ strict: false, allErrors: true, coerceTypes: forRequests });
   (addFormats as unknown as (ajv: Ajv) => void)(ajv as unknown as Ajv);
   ajv.addSchema({ ...spec, $id: 'stripe' });
   return (name: string, object: unknown) => {
@@ -154,4 +160,68 @@ test('every PayPal object that the sandbox makes fits the published schema', opt
   const refund = await paypal('POST', `/v2/payments/captures/${captureId}/refund`, {});
   paymentFits('refund', refund.body);
   fits('order', (await paypal('GET', `/v2/checkout/orders/${id}`)).body);
+});
+
+const aRequest = (method: 'card' | 'pix' | 'paypal') => {
+  const attemptId = newShardedId(7);
+  return {
+    attemptId,
+    orderId: newShardedId(7),
+    screeningId: 7,
+    method,
+    amountCents: 7040,
+    idempotencyKey: attemptId,
+    pixExpiresAfterSeconds: method === 'pix' ? 400 : null,
+    createdAt: new Date(),
+  };
+};
+const called = (path: RegExp) => calls.findLast((call) => call.method === 'POST' && path.test(call.path))!.body;
+
+test('every request that the product sends to Stripe fits the published schema', options, async () => {
+  const fits = stripeChecker(true);
+  const provider = createStripeProvider({ secretKey: 'sk_test_contract', webhookSecret: 'whsec', apiUrl: sandbox.url });
+  for (const method of ['card', 'pix'] as const) {
+    const made = await provider.createPayment(aRequest(method));
+    assert.ok(made.kind === 'done');
+    fits('PaymentIntentCreateParams', decodeForm(called(/payment_intents$/)));
+    const { providerPaymentId } = made.value;
+    if (method === 'pix') await fetch(`${sandbox.url}/sandbox/pix/${providerPaymentId}/pay`, { method: 'POST' });
+    else await provider.cancelPayment(providerPaymentId, 'cancel');
+    const refundId = newShardedId(7);
+    const keys = { refundId, attemptId: refundId, idempotencyKey: refundId };
+    await provider.refund({ ...keys, providerPaymentId, providerCaptureId: null, amountCents: 10 });
+  }
+  fits('PaymentIntentCancelParams', decodeForm(called(/\/cancel$/)));
+  fits('RefundCreateParams', decodeForm(called(/refunds$/)));
+  assert.throws(() => fits('RefundCreateParams', { ...decodeForm(called(/refunds$/)), amuont: '1' }), 'twin: a slip');
+});
+
+test('every request that the product sends to PayPal fits the published schema', options, async () => {
+  const fits = paypalChecker('checkout_orders_v2.json');
+  const refundFits = paypalChecker('payments_payment_v2.json');
+  const provider = createPaypalProvider(
+    {
+      clientId: 'client',
+      clientSecret: 'secret',
+      webhookId: 'WH-CONTRACT',
+      apiUrl: sandbox.url,
+      certificateUrlPrefixes: [],
+      returnUrl: 'https://poltrona.example/pedidos',
+    },
+    { now: () => new Date() },
+  );
+  const made = await provider.createPayment(aRequest('paypal'));
+  assert.ok(made.kind === 'done');
+  const asked = JSON.parse(called(/orders$/)) as Json;
+  fits('order_request', asked);
+  assert.throws(() => fits('order_request', { ...asked, intent: 'GIVE' }), 'twin: a wrong word');
+  const orderId = made.value.providerPaymentId;
+  await fetch(`${sandbox.url}/sandbox/paypal/${orderId}/approve`, { method: 'POST' });
+  const captured = await provider.capturePayment(orderId, 'capture');
+  assert.ok(captured.kind === 'done');
+  const refundId = newShardedId(7);
+  const { providerPaymentId, providerCaptureId } = captured.value;
+  const ids = { refundId, attemptId: refundId, providerPaymentId, providerCaptureId, idempotencyKey: refundId };
+  assert.equal((await provider.refund({ ...ids, amountCents: 1000 })).kind, 'done');
+  refundFits('refund_request', JSON.parse(called(/\/refund$/)));
 });

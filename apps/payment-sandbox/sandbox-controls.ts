@@ -106,10 +106,10 @@ export function ledger(state: SandboxState) {
     entry.refundedCents += state.charges[intent.latest_charge ?? '']?.amount_refunded ?? 0;
     entry.captures += 1;
   }
-  // PayPal carries one id of the shop's only, the attempt's.
   for (const capture of Object.values(state.paypalCaptures)) {
     if (capture.status === 'PENDING' || capture.status === 'DECLINED') continue;
-    const entry = line(capture.custom_id ?? capture.id);
+    const unit = state.paypalOrders[capture.order_id]!.purchase_units[0]!;
+    const entry = line(unit['reference_id'] as string);
     entry.capturedCents += centsOf(capture.amount.value);
     entry.captures += 1;
     entry.refundedCents += Object.values(state.paypalRefunds)

@@ -32,6 +32,8 @@ export type SandboxSettings = {
   now: () => Date;
   retryAfterMs?: readonly number[];
   identity?: SigningIdentity;
+  /** Hears every call of the providers' APIs; contract tests compare them with the published descriptions. */
+  onCall?: (call: { method: string; path: string; body: string }) => void;
 };
 
 const SAVE_EVERY_MS = 1_000;
@@ -96,7 +98,11 @@ export async function startSandbox(settings: SandboxSettings) {
     reply.header('access-control-allow-methods', 'GET, POST, OPTIONS');
     if (request.method === 'OPTIONS') return reply.code(204).send();
   });
-  app.addHook('preHandler', async (request, reply) => failBefore(request, reply));
+  app.addHook('preHandler', async (request, reply) => {
+    const body = typeof request.body === 'string' ? request.body : '';
+    settings.onCall?.({ method: request.method, path: request.url, body });
+    return failBefore(request, reply);
+  });
   app.addHook('onSend', async (request, reply, payload) => failAfter(request, reply, payload));
   app.setErrorHandler((error, request, reply) => {
     if (error instanceof StripeProblem) return answerStripeError(error, request, reply);

@@ -264,6 +264,46 @@ test('a capture whose answer was cut is unknown, blocks another method, and reso
   assert.deepEqual(await moneyAt(order), { captured: order.totalCents, refunded: 0 });
 });
 
+test('a capture whose answer was cut, asked for again: the same money, once', async () => {
+  const order = await anOrder();
+  const attempt = await started(order, 'paypal');
+  await till.post(`/sandbox/paypal/${attempt.paypalOrderId!}/approve`);
+  await fault('/capture', 'cut_after');
+  await assert.rejects(capture(order, attempt.attemptId), isFault);
+  assert.equal((await capture(order, attempt.attemptId)).outcome, 'captured');
+  assert.deepEqual(await moneyAt(order), { captured: order.totalCents, refunded: 0 });
+});
+
+test('a capture that never arrived is open again after a look, and pays when asked for again', async () => {
+  const order = await anOrder();
+  const attempt = await started(order, 'paypal');
+  await till.post(`/sandbox/paypal/${attempt.paypalOrderId!}/approve`);
+  await fault('/capture', 'cut_before');
+  await assert.rejects(capture(order, attempt.attemptId), isFault);
+  await due(attempt.attemptId);
+  await till.payments.reconcile(100);
+  assert.equal((await attemptRow(attempt.attemptId))!.state, 'requires_action');
+  assert.equal((await capture(order, attempt.attemptId)).outcome, 'captured');
+});
+
+test('captures and a change of method race: never two that keep the money', async () => {
+  const order = await anOrder();
+  const attempt = await started(order, 'paypal');
+  await till.post(`/sandbox/paypal/${attempt.paypalOrderId!}/approve`);
+  await Promise.allSettled([
+    capture(order, attempt.attemptId),
+    till.payments.start({ orderId: order.orderId, buyerId: order.buyerId, method: 'card' }),
+    capture(order, attempt.attemptId),
+  ]);
+  const card = intentOf(order);
+  if (card) await payByCard(till, card.client_secret);
+  await db.rows('update payments.attempts set next_check_at = now() where order_id = $1', [order.orderId]);
+  await till.payments.reconcile(100);
+  const money = await moneyAt(order);
+  assert.equal(money.captured - money.refunded, order.totalCents);
+  assert.equal(await orderState(order), 'paid');
+});
+
 test('paid twice through two providers: the first fulfils, the second goes back in full', async () => {
   const order = await anOrder();
   const card = await started(order, 'card');

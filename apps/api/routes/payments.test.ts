@@ -109,3 +109,17 @@ test('a provider that does not answer is 503 with Retry-After, is not kept, and 
   assert.ok(failed.headers['retry-after']);
   assert.equal((await post('ana', url, { method: 'card' }, key)).statusCode, 201);
 });
+
+test('one key sent four times at once is one payment; who comes too early hears 409, the others the same bytes', async () => {
+  const order = await anOrder();
+  const { post } = await anApi(order.buyerId);
+  const key = newId();
+  const send = () => post('ana', `/api/orders/${order.orderId}/payments`, { method: 'card' }, key);
+  const answers = await Promise.all([send(), send(), send(), send()]);
+  const made = answers.filter((answer) => answer.statusCode === 201);
+  assert.ok(made.length >= 1);
+  assert.equal(new Set(made.map((answer) => answer.body)).size, 1);
+  assert.ok(answers.every((answer) => answer.statusCode === 201 || answer.statusCode === 409));
+  const attempts = await db.rows('select 1 from payments.attempts where order_id = $1', [order.orderId]);
+  assert.equal(attempts.length, 1);
+});

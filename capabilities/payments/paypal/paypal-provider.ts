@@ -127,7 +127,7 @@ function orderBody(request: PaymentRequest, returnUrl: string) {
     intent: CheckoutPaymentIntent.Capture,
     purchaseUnits: [
       {
-        referenceId: 'default',
+        referenceId: request.orderId,
         customId: request.attemptId,
         // Unique for ever at PayPal: the guard against a second capture that outlives every request id.
         invoiceId: request.attemptId,
