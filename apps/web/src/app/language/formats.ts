@@ -62,7 +62,9 @@ export class Formats {
       hour: '2-digit',
       minute: '2-digit',
       ...(timeZone ? { timeZone } : {}),
-    }).format(new Date(iso));
+    })
+      .format(new Date(iso))
+      .replace(' de ', ' ');
   }
 
   clock(at: number): string {

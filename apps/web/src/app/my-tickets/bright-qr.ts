@@ -11,7 +11,7 @@ import { svgAddress } from '../ui/svg-address.ts';
   imports: [Dialog, Icon, TranslocoDirective],
   template: `
     <ng-container *transloco="let t">
-      <pt-dialog [open]="open()" [title]="ticket()?.movieTitle ?? ''" shape="wide" (closed)="closed.emit()">
+      <pt-dialog [open]="open()" [title]="ticket()?.movieTitle ?? ''" shape="full" (closed)="closed.emit()">
         @if (ticket(); as one) {
           <div class="bright">
             <img [src]="picture(one.qrSvg)" [alt]="t('ticket.qr', { seat: one.seatLabel })" />

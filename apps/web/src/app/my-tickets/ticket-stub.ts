@@ -2,13 +2,12 @@ import { Component, inject, input, output } from '@angular/core';
 import { TranslocoDirective } from '@jsverse/transloco';
 import type { TicketView } from '#contracts/tickets';
 import { Formats } from '../language/formats.ts';
-import { Icon } from '../ui/index.ts';
 import { svgAddress } from '../ui/svg-address.ts';
 
 /** One ticket: seat, kind and QR; pressing it shows the QR alone, large and bright. */
 @Component({
   selector: 'pt-ticket-stub',
-  imports: [Icon, TranslocoDirective],
+  imports: [TranslocoDirective],
   template: `
     <article class="stub" [class.stub-void]="ticket().state !== 'valid'" *transloco="let t">
       <div class="stub-text">
@@ -24,7 +23,6 @@ import { svgAddress } from '../ui/svg-address.ts';
       </div>
       <button type="button" class="stub-qr" (click)="show.emit()" [attr.aria-label]="t('ticket.show') + ', ' + ticket().seatLabel">
         <img [src]="picture(ticket().qrSvg)" alt="" width="132" height="132" />
-        <span class="stub-expand"><pt-icon name="expand" [size]="16" /></span>
       </button>
     </article>
   `,

@@ -17,6 +17,7 @@ let dialogCount = 0;
       class="dialog"
       [class.dialog-sheet]="shape() === 'sheet'"
       [class.dialog-wide]="shape() === 'wide'"
+      [class.dialog-full]="shape() === 'full'"
       [attr.aria-labelledby]="id"
       (cancel)="onCancel($event)"
       (close)="open() && closed.emit()"
@@ -40,7 +41,7 @@ let dialogCount = 0;
 export class Dialog {
   readonly open = input.required<boolean>();
   readonly title = input.required<string>();
-  readonly shape = input<'box' | 'sheet' | 'wide'>('box');
+  readonly shape = input<'box' | 'sheet' | 'wide' | 'full'>('box');
   readonly dismissable = input(true);
   readonly closed = output();
   protected readonly id = `dialog-${(dialogCount += 1)}`;

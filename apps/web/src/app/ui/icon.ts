@@ -22,7 +22,7 @@ export type IconName = keyof typeof ICON_PATHS;
   >
     <path [attr.d]="path()" />
   </svg>`,
-  host: { style: 'display: contents' },
+  host: { '[style.display]': '"contents"' },
 })
 export class Icon {
   readonly name = input.required<IconName>();

@@ -10,7 +10,7 @@ import { Component, input } from '@angular/core';
     <path d="M10.4 19h11.2" />
     <path d="M10 24v2.4M22 24v2.4" />
   </svg>`,
-  host: { style: 'display: contents' },
+  host: { '[style.display]': '"contents"' },
 })
 export class Mark {
   readonly size = input(28);

@@ -53,7 +53,7 @@ const NARROW = 520; // Below this width every third label is written, not every 
       <p class="chart-reading small numbers" aria-hidden="true">{{ at() === null ? summary() : wordsAt(at()!) }}</p>
       <details class="small">
         <summary>{{ language.say('backOffice.charts.asTable') }}</summary>
-        <div class="table-frame" tabindex="0" role="region" [attr.aria-label]="title()">
+        <div class="table-frame" tabindex="0" role="group" [attr.aria-label]="title()">
           <table class="table">
             <thead><tr><th scope="col">{{ labelName() }}</th><th scope="col" class="number">{{ barsName() }}</th><th scope="col" class="number">{{ lineName() }}</th></tr></thead>
             <tbody>

@@ -20,9 +20,10 @@ export type HeatRow = { name: string; cells: readonly HeatCell[] };
             @for (cell of row.cells; track cell.key) {
               <li>
                 <a class="heat-cell" [routerLink]="cell.link" [attr.data-level]="cell.note ? 'off' : cell.level"
-                  [attr.aria-label]="cell.words" [attr.title]="cell.words">
-                  <span class="heat-label">{{ cell.label }}</span>
-                  <span class="heat-value">{{ cell.note || cell.percent }}</span>
+                  [attr.title]="cell.words">
+                  <span class="heat-label" aria-hidden="true">{{ cell.label }}</span>
+                  <span class="heat-value" aria-hidden="true">{{ cell.note || cell.percent }}</span>
+                  <span class="sr-only">{{ cell.words }}</span>
                 </a>
               </li>
             }
