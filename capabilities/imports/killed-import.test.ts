@@ -16,11 +16,22 @@ await loadWorld(calm);
 await loadWorld(killed);
 
 const day = (index: number) => new Date(Date.UTC(2041, 0, 1 + index)).toISOString().slice(0, 10);
-const ROWS = 24_000;
+const ROWS = 12_000;
+const seats = (await calm.row<{ labels: string[] }>(
+  `select array_agg(seat ->> 'label') as labels from catalog.auditoriums a
+     join catalog.seat_plans p using (seat_plan_id), jsonb_array_elements(p.plan -> 'seats') seat
+     where a.registry_no = 'P1-2'`,
+))!.labels;
+const lines = (count: number, line: (index: number) => string) =>
+  Array.from({ length: count }, (_, i) => line(i)).join('\n');
 const FILES: Record<Extract<ImportKind, 'movies' | 'screenings' | 'tickets'>, string> = {
-  movies: `codigo;titulo\n${Array.from({ length: ROWS }, (_, index) => `k${index};Filme ${index}`).join('\n')}\nk1;Outro\n`,
-  screenings: `sala;filme;data;hora;preco\n${Array.from({ length: 4_000 }, (_, index) => `P1-1;limite;${day(index)};19:00;30`).join('\n')}\n`,
-  tickets: `assento;sala;data;hora;filme;preco\n${Array.from({ length: 400_000 }, (_, index) => `${'ABCD'[index % 4]}${(Math.floor(index / 4) % 4) + 1};P1-2;${day(Math.floor(index / 16))};20:00;limite;30`).join('\n')}\n`,
+  movies: `codigo;titulo\n${lines(ROWS, (i) => `k${i};Filme ${i}`)}\nk1;Outro\n`,
+  screenings: `sala;filme;data;hora;preco\n${lines(2_000, (i) => `P1-1;limite;${day(i)};19:00;30`)}\n`,
+  // More than two chunks of the COPY, so that the kill falls between them.
+  tickets: `assento;sala;data;hora;filme;preco\n${lines(
+    240_000,
+    (i) => `${seats[i % seats.length]};P1-2;${day(Math.floor(i / seats.length))};20:00;limite;30`,
+  )}\n`,
 };
 
 const endState = (db: Database) =>
@@ -34,7 +45,7 @@ const endState = (db: Database) =>
 
 const HALF_VISIBLE = `
   select count(*)::integer as count from screenings.screenings s
-  where (select count(*) from holds.tickets t where t.screening_id = s.screening_id) not in (16, 40)`;
+  where (select count(*) from holds.tickets t where t.screening_id = s.screening_id) not in (40, 60)`;
 
 function start(db: Database, args: string[]): ChildProcess {
   return spawn(process.execPath, ['apps/cli/import.ts', ...args, '--json'], {

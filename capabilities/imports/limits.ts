@@ -24,8 +24,9 @@ export const OTHER_ROWS_MAX = 300_000;
 export const ERRORS_KEPT_MAX = 100_000;
 export const ERROR_VALUE_CHARS_MAX = 200;
 
-export const STAGE_ROWS_PER_CHUNK = 2_000;
 /** Rows of one transaction: small enough for a cancel and a progress bar, big enough to be cheap. */
 export const LOAD_ROWS_PER_CHUNK = 500;
 /** A screening brings hundreds of tickets, so fewer of them make a chunk. */
 export const LOAD_SCREENINGS_PER_CHUNK = 100;
+/** Their tickets are there already, so publishing is only a row each. */
+export const PUBLISH_SCREENINGS_PER_CHUNK = 500;

@@ -1,7 +1,7 @@
 import { registerScreenings } from '#capabilities/screenings';
 import type { Database, Transaction } from '#platform/postgres';
 import { sql } from '#platform/sql';
-import { LOAD_SCREENINGS_PER_CHUNK } from './limits.ts';
+import { PUBLISH_SCREENINGS_PER_CHUNK } from './limits.ts';
 import { recordProblems, type RunRow } from './runs.ts';
 import { REFUSALS } from './screenings.ts';
 import type { Group } from './ticket-groups.ts';
@@ -28,8 +28,8 @@ export async function publish(
     await onProgress();
   }
   const touched = [...groups.values()].filter((group) => group.added.length > 0 || group.repriced.length > 0);
-  for (let at = 0; at < touched.length; at += LOAD_SCREENINGS_PER_CHUNK) {
-    const some = touched.slice(at, at + LOAD_SCREENINGS_PER_CHUNK);
+  for (let at = 0; at < touched.length; at += PUBLISH_SCREENINGS_PER_CHUNK) {
+    const some = touched.slice(at, at + PUBLISH_SCREENINGS_PER_CHUNK);
     const cancelled = await db.transaction(async (tx) => {
       if ((await tx.row<{ cancelled: boolean }>(LOCK, [run.run]))!.cancelled) return true;
       for (const group of some) await changeTickets(tx, run.run, group);
@@ -45,7 +45,7 @@ export async function publish(
 type Reserved = { id: number; line: number; record: Group['record'] };
 
 async function publishSome(tx: Transaction, runId: string, byId: ReadonlyMap<number, Group>): Promise<number> {
-  const reserved = await tx.rows<Reserved>(NEXT, [runId, LOAD_SCREENINGS_PER_CHUNK]);
+  const reserved = await tx.rows<Reserved>(NEXT, [runId, PUBLISH_SCREENINGS_PER_CHUNK]);
   if (reserved.length === 0) return 0;
   const registered = await registerScreenings(
     tx,
@@ -94,7 +94,7 @@ export async function dropUnpublished(db: Database, runId: string): Promise<numb
   let dropped = 0;
   for (;;) {
     const some = await db.transaction(async (tx) => {
-      const reserved = await tx.rows<Reserved>(NEXT, [runId, LOAD_SCREENINGS_PER_CHUNK]);
+      const reserved = await tx.rows<Reserved>(NEXT, [runId, PUBLISH_SCREENINGS_PER_CHUNK]);
       const ids = reserved.map((each) => each.id);
       if (ids.length > 0) {
         await tx.rows(BY_INDEX);

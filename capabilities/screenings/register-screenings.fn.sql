@@ -67,6 +67,8 @@ begin
   from screenings.screenings other
   where d.code is null and other.auditorium_id = d.auditorium_id and other.starts_at <> d.starts_at
     and other.status <> 'cancelled' and other.starts_at < d.ends_at and other.ends_at > d.starts_at
+    -- Nothing runs longer than 20 hours, so the index finds the neighbours and not the whole history.
+    and other.starts_at > d.starts_at - interval '20 hours'
     and (d.screening_id is null or d.ends_at > (d.before ->> 'ends_at')::timestamptz);
   -- … and, row by row, against the rows before it in this chunk. Only rows that overlap at all come here.
   for later in

@@ -232,17 +232,17 @@ const UNDO_STATUS = {
 function registerSteering(api: HttpServer, { db }: ImportRouteDeps, background: Background): void {
   const verbs: Record<
     string,
-    { summary: string; run: (tx: Transaction, id: string) => Promise<string | null>; then?: Background }
+    { summary: string; run: (tx: Transaction, id: string) => Promise<string | null>; after?: Background }
   > = {
     apply: {
       summary: 'Load what the dry run planned',
       run: async (tx, id) => ((await approveRun(tx, id)) ? null : 'run_not_planned'),
-      then: background,
+      after: background,
     },
     resume: {
       summary: 'Go on with a run whose process died',
       run: async (tx, id) => ((await readRun(tx, id))!.canResume ? null : 'run_not_resumable'),
-      then: background,
+      after: background,
     },
     cancel: {
       summary: 'Stop a run; what it loaded stays until it is undone',
@@ -259,7 +259,7 @@ function registerSteering(api: HttpServer, { db }: ImportRouteDeps, background: 
       },
     },
   };
-  for (const [verb, { summary, run, then }] of Object.entries(verbs)) {
+  for (const [verb, { summary, run, after }] of Object.entries(verbs)) {
     api.post(
       `/api/admin/imports/:run/${verb}`,
       {
@@ -277,7 +277,7 @@ function registerSteering(api: HttpServer, { db }: ImportRouteDeps, background: 
           good = true;
           return { status: 200, body: await readRun(tx, id) };
         });
-        if (good) then?.(id);
+        if (good) after?.(id);
         return reply;
       },
     );
