@@ -1,7 +1,7 @@
-import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
+import Fastify from 'fastify';
 import { randomBytes } from 'node:crypto';
 import { registerBrowserDoubles } from './browser-doubles.ts';
-import { takeFault } from './faults.ts';
+import { failOnCommand } from './fail-on-command.ts';
 import { loadIdentity, type SigningIdentity } from './paypal/certificate.ts';
 import { PaypalProblem, type PaypalWorld } from './paypal/paypal-orders.ts';
 import { answerPaypalError, registerPaypal } from './paypal/paypal-routes.ts';
@@ -98,12 +98,11 @@ export async function startSandbox(settings: SandboxSettings) {
     reply.header('access-control-allow-methods', 'GET, POST, OPTIONS');
     if (request.method === 'OPTIONS') return reply.code(204).send();
   });
-  app.addHook('preHandler', async (request, reply) => {
+  app.addHook('preHandler', async (request) => {
     const body = typeof request.body === 'string' ? request.body : '';
     settings.onCall?.({ method: request.method, path: request.url, body });
-    return failBefore(request, reply);
   });
-  app.addHook('onSend', async (request, reply, payload) => failAfter(request, reply, payload));
+  failOnCommand(app, state.faults);
   app.setErrorHandler((error, request, reply) => {
     if (error instanceof StripeProblem) return answerStripeError(error, request, reply);
     if (error instanceof PaypalProblem) return answerPaypalError(error, reply);
@@ -115,32 +114,6 @@ export async function startSandbox(settings: SandboxSettings) {
     const message = `Unrecognized request URL (${request.method}: ${request.url.split('?')[0]}).`;
     return reply.code(404).send({ error: { type: 'invalid_request_error', message } });
   });
-
-  const effects = new WeakMap<FastifyRequest, 'fail_after' | 'cut_after'>();
-  const failBefore = (request: FastifyRequest, reply: FastifyReply) => {
-    if (!request.url.startsWith('/v1/') && !request.url.startsWith('/v2/')) return undefined;
-    const fault = takeFault(state.faults, 'call', `${request.method} ${request.url}`);
-    if (fault?.effect === 'cut_before') {
-      reply.hijack();
-      request.raw.socket.destroy();
-    } else if (fault?.effect === 'fail_before') {
-      return reply
-        .code(fault.status ?? 500)
-        .header('stripe-should-retry', 'false')
-        .send(brokenAnswer(fault.status));
-    } else if (fault?.effect === 'fail_after' || fault?.effect === 'cut_after') effects.set(request, fault.effect);
-    return undefined;
-  };
-  const failAfter = (request: FastifyRequest, reply: FastifyReply, payload: unknown) => {
-    const effect = effects.get(request);
-    if (effect === 'cut_after') {
-      request.raw.socket.destroy();
-      return '';
-    }
-    if (effect !== 'fail_after') return payload;
-    reply.code(500).header('stripe-should-retry', 'false').removeHeader('content-length');
-    return JSON.stringify(brokenAnswer(500));
-  };
 
   registerStripe(app, stripe, { secretKey: settings.stripeSecretKey, publishableKey: settings.stripePublishableKey });
   const paypalKeys = { clientId: settings.paypalClientId, clientSecret: settings.paypalClientSecret };
@@ -169,9 +142,3 @@ export async function startSandbox(settings: SandboxSettings) {
 }
 
 export type Sandbox = Awaited<ReturnType<typeof startSandbox>>;
-
-const brokenAnswer = (status = 500) => ({
-  error: { type: 'api_error', message: 'The sandbox was told to fail.' },
-  name: status === 429 ? 'RATE_LIMIT_REACHED' : 'INTERNAL_SERVER_ERROR',
-  message: 'The sandbox was told to fail.',
-});
