@@ -1,4 +1,5 @@
 import helmet from '@fastify/helmet';
+import type { FastifyRequest } from 'fastify';
 import type { HttpServer } from '#platform/http-server';
 import { sendProblem } from '#platform/problem';
 
@@ -19,7 +20,7 @@ export async function useSecurity(api: HttpServer, outside: OutsideOrigins): Pro
   api.addHook('onRequest', async (request, reply) => {
     reply.header('content-security-policy', policyFor(request.url, pages));
     reply.header('permissions-policy', 'camera=(self), microphone=(), geolocation=(), payment=(self)');
-    if (isCrossSiteChange(request.method, request.headers['sec-fetch-site'], request.url)) {
+    if (isForeignChange(request)) {
       return sendProblem(reply, 403, 'cross_site_refused');
     }
   });
@@ -30,10 +31,21 @@ function policyFor(url: string, pages: string): string {
   return url.startsWith('/api/') ? API_POLICY : pages;
 }
 
-/** The session cookie is SameSite, and browsers also say where a request comes from; webhooks are no browsers. */
-function isCrossSiteChange(method: string, site: unknown, url: string): boolean {
-  if (method === 'GET' || method === 'HEAD' || method === 'OPTIONS') return false;
-  return site === 'cross-site' && !url.startsWith('/api/webhooks/');
+/**
+ * A change asked for by a page that is not ours. SameSite=Lax keeps the cookie from other sites, but not from another
+ * port or subdomain of this one, so Origin is looked at too. Programs and webhooks send neither header.
+ */
+function isForeignChange(request: FastifyRequest): boolean {
+  if (request.method === 'GET' || request.method === 'HEAD' || request.method === 'OPTIONS') return false;
+  if (request.url.startsWith('/api/webhooks/')) return false;
+  const { origin, 'sec-fetch-site': site } = request.headers;
+  if (site === 'same-origin') return false;
+  if (site === 'cross-site') return true;
+  return origin !== undefined && hostOf(origin) !== request.host;
+}
+
+function hostOf(origin: string): string | null {
+  return URL.canParse(origin) ? new URL(origin).host : null;
 }
 
 const API_POLICY = "default-src 'none'; frame-ancestors 'none'";

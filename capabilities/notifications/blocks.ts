@@ -27,8 +27,10 @@ export function toMjml(mail: { locale: string; title: string; preview: string; b
       :root { color-scheme: light dark; }
       @media (prefers-color-scheme: dark) {
         body, .page { background-color: #121214 !important; }
-        .paper, .paper > table, .ticket { background-color: #1d1d21 !important; background: #1d1d21 !important; }
+        .paper, .paper > table, .ticket, .ticket > table {
+          background-color: #1d1d21 !important; background: #1d1d21 !important; }
         .paper div, .ticket div { color: #f1f1f4 !important; }
+        .paper span { color: #b4b4be !important; }
         .mark div { color: #ff9db3 !important; }
       }
     </mj-style>

@@ -7,6 +7,7 @@ import { newId } from '#platform/ids';
 import type { Database } from '#platform/postgres';
 import { sendProblem } from '#platform/problem';
 import { answerKeyed } from '../keyed.ts';
+import { limitPerAddress } from '../rate-limit.ts';
 import { SESSION_COOKIE, signedIn } from '../session.ts';
 import { answerSignIn, asVisitor, type SessionCookie, takeBody } from '../sign-in-answer.ts';
 
@@ -204,11 +205,17 @@ function registerPersonalData(api: HttpServer, { db, accounts, cookie }: Account
   api.get(
     '/api/me/data',
     {
+      onRequest: limitPerAddress({ max: 20, windowMs: 60_000 }),
       preHandler: signedIn,
       schema: {
         summary: 'Everything that is kept about me (LGPD art. 18)',
         tags,
-        response: { 200: Type.Record(Type.String(), Type.Unknown()), 401: ProblemSchema, 404: ProblemSchema },
+        response: {
+          200: Type.Record(Type.String(), Type.Unknown()),
+          401: ProblemSchema,
+          404: ProblemSchema,
+          429: ProblemSchema,
+        },
       },
     },
     async (request, reply) => {
