@@ -1,27 +1,19 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
-import { Secret, TOTP } from 'otpauth';
 import type { Verdict } from '#contracts/door';
 import type { HeldOrder } from '#contracts/orders';
 import type { PaymentAttempt } from '#contracts/payments';
 import type { TicketView } from '#contracts/tickets';
-import { buyer, expectOk, orderOf, until, visitor } from './api-person.ts';
+import { buyer, expectOk, orderOf, until } from './api-person.ts';
 import { journeyHouse } from './house.ts';
 import { mailTo } from './mail.ts';
 import { aScreeningOnSale, paymentThatCan } from './programme.ts';
+import { staff } from './staff.ts';
 
 // The whole way of one ticket over the API, without a browser: what the pages do, and what a program could do.
 
 const house = await journeyHouse();
-
-async function usher() {
-  const person = visitor(house, 'porteiro@poltrona.example');
-  await expectOk(person.send('POST', '/api/staff/sign-in', { email: person.email, password: house.staffPassword }));
-  const totp = new TOTP({ secret: Secret.fromBase32(house.staffTotpSecret), digits: 6, period: 30 });
-  await expectOk(person.send('POST', '/api/staff/second-factor', { code: totp.generate() }));
-  return person;
-}
 
 test('found, held, paid with Pix, mailed with tickets, admitted once', async () => {
   const ana = await buyer(house);
@@ -53,7 +45,7 @@ test('found, held, paid with Pix, mailed with tickets, admitted once', async () 
   );
   assert.ok(mail.attachments.some(({ contentType }) => contentType === 'application/pdf'));
 
-  const door = await usher();
+  const door = await staff(house, 'usher');
   const scan = (token: string, screeningId = screening.screeningId) =>
     expectOk(
       door.send<Verdict>('POST', '/api/door/admissions', { screeningId, token, gate: 'A', nonce: randomUUID() }),

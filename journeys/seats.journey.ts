@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { test } from 'node:test';
+import { buyer, visitor } from './api-person.ts';
+import { accessibilityProblems, openBrowser, signInHere, sticksOut } from './browser.ts';
+import { journeyHouse } from './house.ts';
+import { aScreeningOnSale } from './programme.ts';
+
+const house = await journeyHouse();
+const anEmail = () => `pessoa-${randomUUID()}@poltrona.example`;
+const screeningNo = async (skip: number) => (await aScreeningOnSale(visitor(house), skip)).screeningId;
+
+test('a seat that somebody else takes changes on the page by itself, and leaves the choice with a word', async () => {
+  const screeningId = await screeningNo(6);
+  const { page, complaints } = await openBrowser(house);
+  await page.goto(`/sessao/${screeningId}`);
+  const seat = page.locator('[data-seat="10"]');
+  await seat.click();
+  await page.locator('[data-seat="10"][aria-selected="true"]').waitFor();
+  const rival = await buyer(house);
+  const held = await rival.send('POST', `/api/screenings/${screeningId}/holds`, {
+    seats: [{ seatNo: 10, kind: 'full' }],
+  });
+  assert.equal(held.status, 201);
+  await page
+    .getByText(/acabou de ser reservada por outra pessoa/)
+    .first()
+    .waitFor();
+  await page.locator('[data-seat="10"][aria-disabled="true"]').waitFor();
+  assert.deepEqual(complaints, []);
+});
+
+test('the keyboard alone chooses seats and reaches the payment page', async () => {
+  const { page, complaints } = await openBrowser(house);
+  await page.goto(`/sessao/${await screeningNo(7)}`);
+  await page.getByRole('grid').waitFor();
+  await page.locator('[data-seat][tabindex="0"]').focus();
+  const chosen = () => page.locator('[data-seat][aria-selected="true"]').count();
+  for (const key of ['Space', 'ArrowRight', 'Space']) await page.keyboard.press(key);
+  assert.equal(await chosen(), 2);
+  const pay = page.getByRole('button', { name: /^Continuar/ });
+  for (
+    let steps = 0;
+    steps < 40 && !(await pay.evaluate('(element) => element === document.activeElement'));
+    steps += 1
+  ) {
+    await page.keyboard.press('Tab');
+  }
+  await page.keyboard.press('Enter');
+  await signInHere(house, page, anEmail());
+  await page.waitForURL(/\/pagar$/);
+  assert.deepEqual(complaints, []);
+});
+
+test('on a phone nothing sticks out and seats can be chosen from a list', async () => {
+  const { page, complaints } = await openBrowser(house, { phone: true });
+  const screening = await aScreeningOnSale(visitor(house), 8);
+  for (const path of ['/', `/filme/${screening.slug}`, `/sessao/${screening.screeningId}`, '/entrar']) {
+    await page.goto(path);
+    await page.getByRole('heading', { level: 1 }).first().waitFor();
+    assert.ok((await sticksOut(page)) <= 0, path);
+  }
+  await page.goto(`/sessao/${screening.screeningId}`);
+  await page.getByRole('button', { name: 'Lista' }).click();
+  await page.locator('pt-seat-list').waitFor();
+  assert.deepEqual([complaints, await accessibilityProblems(page)], [[], []]);
+});
