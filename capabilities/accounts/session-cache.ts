@@ -22,19 +22,19 @@ const TRUST_LISTENING_MS = 60_000;
 const TRUST_DEAF_MS = 2_000;
 export const ENTRIES_MAX = 100_000;
 
-/**
- * Sessions in memory, so that hot routes ask nobody. Revocation comes by NOTIFY from whichever process did it; after a
- * reconnection everything is forgotten, because what was said meanwhile is unknown. Unknown tokens are not remembered:
- * anybody can make them up without end.
- */
-export function createSessionCache(deps: { db: Database; log: Log; clock: Clock; entriesMax?: number }): SessionCache {
-  const entriesMax = deps.entriesMax ?? ENTRIES_MAX;
+type Memory = {
+  get(token: string): Entry | undefined;
+  put(token: string, entry: Entry): void;
+  forget(token: string): void;
+  forgetAccount(accountId: string): void;
+  clear(): void;
+};
+
+/** At most `entriesMax` sessions by token; over it the one read longest ago goes. */
+function createMemory(entriesMax: number): Memory {
   // A Map keeps insertion order, and an entry is put back at its end when it is read anew: the first is the oldest.
   const entries = new Map<string, Entry>();
   const tokensOf = new Map<string, Set<string>>();
-  const loading = new Map<string, Promise<LiveSession | null>>();
-  let epoch = 0;
-  let listener: Listener | null = null;
 
   const forget = (token: string) => {
     const entry = entries.get(token);
@@ -45,43 +45,65 @@ export function createSessionCache(deps: { db: Database; log: Log; clock: Clock;
     if (tokens?.size === 0) tokensOf.delete(entry.session.accountId);
   };
 
-  const remember = (token: string, session: LiveSession) => {
-    forget(token);
-    if (entries.size >= entriesMax) forget(entries.keys().next().value!);
-    entries.set(token, { session, loadedAt: deps.clock.now().getTime() });
-    const tokens = tokensOf.get(session.accountId);
-    if (tokens) tokens.add(token);
-    else tokensOf.set(session.accountId, new Set([token]));
+  return {
+    get: (token) => entries.get(token),
+    put(token, entry) {
+      forget(token);
+      if (entries.size >= entriesMax) forget(entries.keys().next().value!);
+      entries.set(token, entry);
+      const tokens = tokensOf.get(entry.session.accountId);
+      if (tokens) tokens.add(token);
+      else tokensOf.set(entry.session.accountId, new Set([token]));
+    },
+    forget,
+    forgetAccount(accountId) {
+      for (const token of tokensOf.get(accountId) ?? []) forget(token);
+    },
+    clear() {
+      entries.clear();
+      tokensOf.clear();
+    },
   };
+}
+
+/**
+ * Sessions in memory, so that hot routes ask nobody. Revocation comes by NOTIFY from whichever process did it; after a
+ * reconnection everything is forgotten, because what was said meanwhile is unknown. Unknown tokens are not remembered:
+ * anybody can make them up without end.
+ */
+export function createSessionCache(deps: { db: Database; log: Log; clock: Clock; entriesMax?: number }): SessionCache {
+  const memory = createMemory(deps.entriesMax ?? ENTRIES_MAX);
+  const loading = new Map<string, Promise<LiveSession | null>>();
+  let epoch = 0;
+  let listener: Listener | null = null;
 
   const load = async (token: string): Promise<LiveSession | null> => {
     const began = epoch;
     const session = await findSession(deps.db, token);
     // Somebody was revoked while we were reading; it may have been this one.
-    if (session && began === epoch) remember(token, session);
+    if (session && began === epoch) memory.put(token, { session, loadedAt: deps.clock.now().getTime() });
     return session;
   };
 
   const drop = (accountId: string) => {
     epoch += 1;
     loading.clear();
-    for (const token of tokensOf.get(accountId) ?? []) forget(token);
+    memory.forgetAccount(accountId);
   };
 
   const dropAll = () => {
     epoch += 1;
     loading.clear();
-    entries.clear();
-    tokensOf.clear();
+    memory.clear();
   };
 
   return {
     async resolve(token) {
-      const entry = entries.get(token);
+      const entry = memory.get(token);
       if (entry) {
         const trustedMs = listener?.listening() ? TRUST_LISTENING_MS : TRUST_DEAF_MS;
         if (deps.clock.now().getTime() - entry.loadedAt < trustedMs) return entry.session;
-        forget(token);
+        memory.forget(token);
       }
       const running = loading.get(token);
       if (running) return running;
@@ -95,16 +117,11 @@ export function createSessionCache(deps: { db: Database; log: Log; clock: Clock;
     dropToken(token) {
       epoch += 1;
       loading.delete(token);
-      forget(token);
+      memory.forget(token);
     },
     async start() {
-      listener = await listen({
-        db: deps.db,
-        channel: SESSIONS_CHANNEL,
-        onMessage: drop,
-        onUp: dropAll,
-        log: deps.log,
-      });
+      const { db, log } = deps;
+      listener = await listen({ db, channel: SESSIONS_CHANNEL, onMessage: drop, onUp: dropAll, log });
     },
     async close() {
       await listener?.close();

@@ -34,13 +34,15 @@ const STATUS_OF_ERASURE = {
 
 /** Signing in by mailed code, the CPF, the list of sessions, and what is kept about a person. */
 export function registerAccountRoutes(api: HttpServer, deps: AccountRouteDeps): void {
-  registerSignIn(api, deps);
+  registerCode(api, deps);
+  registerVerify(api, deps);
+  registerSignOut(api, deps);
   registerMe(api, deps);
   registerSessions(api, deps);
   registerPersonalData(api, deps);
 }
 
-function registerSignIn(api: HttpServer, { db, accounts, cookie }: AccountRouteDeps): void {
+function registerCode(api: HttpServer, { db, accounts }: AccountRouteDeps): void {
   api.post(
     '/api/sign-in/code',
     {
@@ -67,7 +69,9 @@ function registerSignIn(api: HttpServer, { db, accounts, cookie }: AccountRouteD
       });
     },
   );
+}
 
+function registerVerify(api: HttpServer, { db, accounts, cookie }: AccountRouteDeps): void {
   api.post(
     '/api/sign-in/verify',
     {
@@ -104,7 +108,9 @@ function registerSignIn(api: HttpServer, { db, accounts, cookie }: AccountRouteD
       });
     },
   );
+}
 
+function registerSignOut(api: HttpServer, { db, accounts, cookie }: AccountRouteDeps): void {
   api.post(
     '/api/sign-out',
     { schema: { summary: 'End this session', tags, response: { 200: Ended } } },
