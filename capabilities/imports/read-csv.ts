@@ -13,7 +13,7 @@ type PullParser = {
 const { Parser } = Papa as unknown as { Parser: new (config: object) => PullParser };
 
 const SEPARATORS = [';', ',', '\t', '|'];
-const READ_BYTES = 1024 * 1024;
+const READ_BYTES = 256 * 1024; // Rows of bigger pieces outlive V8's young generation: 290 MB resident became 400.
 
 export function openCsv(file: FileFacts): Sheet | Refusal {
   const { hint, text } = withoutHint(file.sample);

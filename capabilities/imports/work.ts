@@ -15,7 +15,10 @@ import { screenings } from './screenings.ts';
 import { openSheet, type Sheet } from './sheet.ts';
 import { stageRows } from './stage.ts';
 import { theaters } from './theaters.ts';
+import { readDocument } from './read-json.ts';
+import { readSeatMaps } from './read-seat-map.ts';
 import { TICKETS_LAYOUT } from './read-tickets.ts';
+import { seatMapsAsKind } from './seat-maps.ts';
 import { workOnTickets } from './work-tickets.ts';
 
 const KINDS: Record<Exclude<ImportKind, 'tickets'>, Kind> = { theaters, movies, screenings };
@@ -64,9 +67,11 @@ async function goOn(db: Database, run: RunRow, report: () => Promise<void>): Pro
     if (run.fileHash !== null && run.fileHash !== file.hash) {
       return refuse('file_changed', 'the file is not the one that this run began with');
     }
-    const sheet = await openSheet(file);
+    const maps = run.kind === 'theaters' && file.format === 'json' ? readSeatMaps(await readDocument(file)) : null;
+    const drawn = maps && seatMapsAsKind(maps.layout, maps.maps, file.encoding);
+    const sheet = drawn ? drawn.sheet : await openSheet(file);
     if (isRefusal(sheet)) return sheet;
-    const kind = run.kind === 'tickets' ? { layouts: [TICKETS_LAYOUT] } : KINDS[run.kind];
+    const kind = drawn ? drawn.kind : run.kind === 'tickets' ? { layouts: [TICKETS_LAYOUT] } : KINDS[run.kind];
     const chosen = chooseLayout(sheet, kind);
     if (isRefusal(chosen)) return chosen;
     const understood = await describe(sheet, chosen.layout, chosen.binding);
