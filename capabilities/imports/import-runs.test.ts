@@ -203,3 +203,27 @@ test('cancelled in the middle: tickets nobody could see are gone, and the run sa
   assert.equal(await cancelRun(db, waiting), 'cancelled');
   assert.equal(await workOnRun(db, waiting), 'run_over');
 });
+
+test('two workers on one run: one works, the other is told; both together load every row once', async () => {
+  const path = await aFile(
+    `codigo;titulo\n${Array.from({ length: 3_000 }, (_, index) => `two${index};Filme`).join('\n')}\n`,
+  );
+  const run = await createRun(db, { kind: 'movies', path, fileName: 'file' });
+  const outcomes = await Promise.all([workOnRun(db, run), workOnRun(db, run)]);
+  assert.deepEqual(outcomes.sort(), ['run_over', 'worked']);
+  assert.equal((await readRun(db, run))!.created, 3_000);
+});
+
+test('control: with the sales guard taken out, the movie of a sold screening would change', async () => {
+  const open = await testDatabase();
+  await loadWorld(open);
+  const show = 'sala;filme;data;hora;preco\nP1-1;limite;01/02/2031;20:00;30\n';
+  await importText(open, 'screenings', show);
+  await open.rows(`update holds.tickets set state = 'sold', order_id = gen_random_uuid() where seat_no = 1`);
+  const guarded = await importText(open, 'screenings', show.replace('limite', 'metropolis'));
+  assert.deepEqual([guarded.updated, guarded.errors], [0, 1]);
+  await open.rows(`create or replace function screenings.has_sales(p_screening_id integer) returns boolean
+    language sql stable return false`);
+  const unguarded = await importText(open, 'screenings', show.replace('limite', 'metropolis'));
+  assert.deepEqual([unguarded.updated, unguarded.errors], [1, 0]);
+});
