@@ -18,9 +18,11 @@ export type WebPages = {
 
 /** Serves the built web application, and its .br and .gz copies where the browser takes them. */
 export async function webPages(folder: string): Promise<WebPages> {
-  const page = await readPage(folder);
+  const current = createPage(folder);
+  await current();
   return {
-    notFound: (request, reply) => {
+    notFound: async (request, reply) => {
+      const page = await current();
       const path = request.url.split('?', 1)[0]!;
       const isPage = request.method === 'GET' || request.method === 'HEAD';
       if (!page || !isPage || path.startsWith('/api/') || /\.[a-z0-9]{2,5}$/i.test(path)) {
@@ -29,8 +31,8 @@ export async function webPages(folder: string): Promise<WebPages> {
       return sendPage(reply, page);
     },
     register: async (api) => {
-      api.get('/', { schema: { hide: true } }, (_request, reply) => sendPage(reply, page));
-      if (!page) return;
+      api.get('/', { schema: { hide: true } }, async (_request, reply) => sendPage(reply, await current()));
+      if (!(await current())) return;
       await api.register(fastifyStatic, {
         root: folder,
         prefix: '/',
@@ -47,6 +49,21 @@ export async function webPages(folder: string): Promise<WebPages> {
 }
 
 type Page = { body: Buffer; etag: string };
+
+const LOOK_AGAIN_MS = 1_000;
+
+/** The page as it was last built: a build while we run brings new names of scripts, and the old ones are gone. */
+function createPage(folder: string): () => Promise<Page | null> {
+  let page: Promise<Page | null> | undefined;
+  let readAt = 0;
+  return () => {
+    if (!page || performance.now() - readAt > LOOK_AGAIN_MS) {
+      readAt = performance.now();
+      page = readPage(folder);
+    }
+    return page;
+  };
+}
 
 async function readPage(folder: string): Promise<Page | null> {
   const file = join(folder, 'index.html');

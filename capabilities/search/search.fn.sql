@@ -3,41 +3,42 @@ create schema if not exists search;
 -- Movies whose title answers what somebody typed, accents and case aside. Rank: 4 the title begins with it, 3 a word
 -- does, 2 it stands inside, below 1 a typing error away (trigram similarity of the best run of words).
 -- The threshold lets 'calegari' (0.50) and 'nosfreatu' (0.43) through; the default of 0.6 loses both. One or two
--- letters only find words that begin with them.
+-- letters only find words that begin with them. Each comparison is one that the trigram indexes understand; a
+-- condition that they do not understand reads the whole catalogue (0.3 s for 10,000 movies).
 create or replace function search.match_movies(typed text)
   returns table (movie_id integer, rank real)
-  language sql stable parallel safe
+  language plpgsql stable
   set pg_trgm.word_similarity_threshold = 0.4
 as $$
-  with wanted as (
-    select folded, replace(replace(replace(folded, '\', '\\'), '%', '\%'), '_', '\_') as literal
-      from (select catalog.fold(trim(typed)) as folded) as input
-  ), candidates as (
-    select m.movie_id, catalog.fold(m.title) as title, coalesce(catalog.fold(m.original_title), '') as original,
-           w.folded, w.literal
-      from catalog.movies as m, wanted as w
-     where (length(w.folded) >= 3 and catalog.fold(m.title) like '%' || w.literal || '%')
-        or (length(w.folded) >= 3 and catalog.fold(m.original_title) like '%' || w.literal || '%')
-        or ' ' || catalog.fold(m.title) like '% ' || w.literal || '%'
-        or ' ' || catalog.fold(m.original_title) like '% ' || w.literal || '%'
-        or (length(w.folded) >= 4 and w.folded <% catalog.fold(m.title))
-        or (length(w.folded) >= 4 and w.folded <% catalog.fold(m.original_title))
-  ), ranked as (
-    select c.movie_id,
-         case
-           when c.title like c.literal || '%' then 4
-           when ' ' || c.title like '% ' || c.literal || '%' then 3
-           when ' ' || c.original like '% ' || c.literal || '%' then 2.5
-           when c.title like '%' || c.literal || '%' then 2
-           when c.original like '%' || c.literal || '%' then 1.5
-           else greatest(word_similarity(c.folded, c.title), word_similarity(c.folded, c.original))
-         end::real as rank
-      from candidates as c
-  )
+#variable_conflict use_column
+declare
+  folded  text := catalog.fold(trim(typed));
+  literal text := replace(replace(replace(folded, '\', '\\'), '%', '\%'), '_', '\_');
+  starts  text := literal || '%';
+  word    text := '% ' || literal || '%';
+  inside  text := case when length(folded) >= 3 then '%' || literal || '%' else word end;
+begin
+  return query
+    select m.movie_id,
+           case
+             when catalog.fold(m.title) like starts then 4
+             when catalog.fold(m.title) like word then 3
+             when catalog.fold(m.original_title) like starts or catalog.fold(m.original_title) like word then 2.5
+             when catalog.fold(m.title) like inside then 2
+             else 1.5
+           end::real
+      from catalog.movies as m
+     where catalog.fold(m.title) like starts or catalog.fold(m.title) like inside
+        or catalog.fold(m.original_title) like starts or catalog.fold(m.original_title) like inside;
   -- A guess is only offered when nothing has the letters as typed.
-  select r.movie_id, r.rank from ranked as r
-   where r.rank >= 1 or not exists (select from ranked as literal where literal.rank >= 1)
-$$;
+  if found or length(folded) < 4 then return; end if;
+  return query
+    select m.movie_id,
+           greatest(word_similarity(folded, catalog.fold(m.title)),
+                    word_similarity(folded, coalesce(catalog.fold(m.original_title), '')))::real
+      from catalog.movies as m
+     where folded <% catalog.fold(m.title) or folded <% catalog.fold(m.original_title);
+end $$;
 
 -- Screenings that can still be sold or will be, in a place and of a kind; every filter that is null lets all through.
 create or replace function search.upcoming(

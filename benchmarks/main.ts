@@ -1,0 +1,24 @@
+import * as hold from './hold.ts';
+import * as imports from './import.ts';
+import * as search from './search.ts';
+
+// npm run bench lists what can be measured; npm run bench -- hold [--seconds 10] runs one. Each prints its settings and
+// a table, and as its last line one JSON object.
+
+type Benchmark = { summary: string; run(args: string[]): Promise<unknown> };
+
+const benchmarks: Record<string, Benchmark> = { import: imports, hold, search };
+
+const [name, ...args] = process.argv.slice(2);
+const chosen = name === undefined ? undefined : benchmarks[name];
+if (chosen) {
+  await chosen.run(args);
+} else {
+  for (const [known, { summary }] of Object.entries(benchmarks)) {
+    process.stdout.write(`npm run bench -- ${known.padEnd(8)} ${summary}\n`);
+  }
+  if (name !== undefined) {
+    process.stderr.write(`There is no benchmark '${name}'.\n`);
+    process.exitCode = 1;
+  }
+}
