@@ -12,9 +12,10 @@ import { daysAfter, nextDays } from './cinema-days.ts';
     <div class="chips" role="group" [attr.aria-label]="label()" *transloco="let t">
       @for (day of days(); track day) {
         <button ptChip class="chip-day" [pressed]="day === chosen()" (click)="press(day)"
-          [class.chip-day-none]="none(day)" [attr.aria-label]="spoken(day, t) + (none(day) ? ', ' + t('days.none') : '')">
+          [class.chip-day-none]="none(day)">
           <span>{{ day === today() ? t('days.today') : day === tomorrow() ? t('days.tomorrow') : formats.weekday(day) }}</span>
           <span class="chip-day-date">{{ formats.dayAndMonth(day) }}</span>
+          @if (none(day)) { <span class="sr-only">, {{ t('days.none') }}</span> }
         </button>
       }
       @if (calendar()) {
@@ -49,12 +50,6 @@ export class DayChips {
 
   protected none(day: string): boolean {
     return this.available() !== null && day !== this.chosen() && !this.known().has(day);
-  }
-
-  protected spoken(day: string, t: (key: string) => string): string {
-    const name = this.formats.day(day, 'long');
-    if (day === this.today()) return `${t('days.today')}, ${name}`;
-    return day === this.tomorrow() ? `${t('days.tomorrow')}, ${name}` : name;
   }
 
   protected press(day: string): void {

@@ -57,6 +57,11 @@ export class PayPage {
     if (!config) return [];
     return [...(config.stripe ? (['pix', 'card'] as const) : []), ...(config.paypal ? (['paypal'] as const) : [])];
   });
+  /** Where a newcomer plays the bank, while the sandbox takes the providers' place. */
+  protected readonly simulator = computed(() => {
+    const stripe = this.config.value()?.stripe;
+    return stripe?.sandbox ? new URL(stripe.scriptUrl, document.baseURI).origin : null;
+  });
   protected readonly method = signal<Method>('pix');
   protected readonly attempt = signal<PaymentAttempt | null>(null);
   protected readonly busy = signal(false);

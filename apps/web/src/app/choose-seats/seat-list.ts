@@ -17,7 +17,7 @@ import { Chip } from '../ui/index.ts';
             <span class="soft small">{{ language.count('movie.free', row.free) }}</span></h3>
           <div class="chips chips-wrap">
             @for (seat of row.seats; track seat.no) {
-              <button ptChip [pressed]="chosen().has(seat.no)" [attr.aria-label]="describe()(seat)"
+              <button ptChip [pressed]="chosen().has(seat.no)" [attr.aria-label]="seat.label + ': ' + describe()(seat)"
                 (click)="press.emit(seat.no)">
                 {{ seat.label }}
                 @if (seat.kind !== 'standard') { <span class="small">· {{ t('seats.state.' + seat.kind) }}</span> }
