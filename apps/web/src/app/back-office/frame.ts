@@ -25,7 +25,8 @@ const PLACES: readonly Place[] = [
       <a class="skip-link" href="#conteudo" (click)="toContent($event)">{{ t('skip') }}</a>
       <header class="office-head">
         <a class="brand" routerLink="/admin" [attr.aria-label]="t('home')"><pt-mark /> <span>Poltrona</span></a>
-        <button ptButton="quiet" type="button" class="office-account" aria-haspopup="dialog" (click)="settings.set(true)">
+        <button ptButton="quiet" type="button" class="office-account" aria-haspopup="dialog"
+          (click)="settings.set(true)">
           <pt-icon name="user" /> <span>{{ name() }}</span>
           <span class="sr-only">{{ t('account') }}</span>
         </button>
@@ -53,15 +54,18 @@ const PLACES: readonly Place[] = [
           <fieldset class="choice">
             <legend>{{ t('language') }}</legend>
             <div class="row">
-              <button ptChip [pressed]="language.code() === 'pt-BR'" (click)="language.speak('pt-BR')" lang="pt-BR">Português</button>
-              <button ptChip [pressed]="language.code() === 'en'" (click)="language.speak('en')" lang="en">English</button>
+              <button ptChip [pressed]="language.code() === 'pt-BR'" (click)="language.speak('pt-BR')"
+                lang="pt-BR">Português</button>
+              <button ptChip [pressed]="language.code() === 'en'" (click)="language.speak('en')"
+                lang="en">English</button>
             </div>
           </fieldset>
           <fieldset class="choice">
             <legend>{{ t('theme') }}</legend>
             <div class="row">
               @for (name of themes; track name) {
-                <button ptChip [pressed]="theme.name() === name" (click)="theme.choose(name)">{{ t('themes.' + name) }}</button>
+                <button ptChip [pressed]="theme.name() === name" (click)="theme.choose(name)">
+                  {{ t('themes.' + name) }}</button>
               }
             </div>
           </fieldset>

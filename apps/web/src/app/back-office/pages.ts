@@ -9,11 +9,13 @@ import { Button, Icon } from '../ui/index.ts';
   template: `
     @if (count() > 1) {
       <nav class="pages" *transloco="let t; prefix: 'backOffice.pages'" [attr.aria-label]="t('label')">
-        <button ptButton="secondary" size="small" type="button" [disabled]="page() <= 1" (click)="turned.emit(page() - 1)">
+        <button ptButton="secondary" size="small" type="button" [disabled]="page() <= 1"
+          (click)="turned.emit(page() - 1)">
           <pt-icon name="back" [size]="18" /> {{ t('before') }}
         </button>
         <span class="small numbers">{{ t('of', { page: page(), count: count() }) }}</span>
-        <button ptButton="secondary" size="small" type="button" [disabled]="page() >= count()" (click)="turned.emit(page() + 1)">
+        <button ptButton="secondary" size="small" type="button"
+          [disabled]="page() >= count()" (click)="turned.emit(page() + 1)">
           {{ t('after') }} <pt-icon name="next" [size]="18" />
         </button>
       </nav>

@@ -7,7 +7,8 @@ import { Session } from '../session/session.ts';
 @Component({
   selector: 'pt-door-frame',
   imports: [RouterOutlet],
-  template: `<div class="door"><router-outlet /></div><div class="sr-only" aria-live="polite">{{ title.spoken() }}</div>`,
+  template: `<div class="door"><router-outlet /></div><div class="sr-only" aria-live="polite">{{ title.spoken() }}
+  </div>`,
 })
 export class DoorFrame {
   protected readonly title = inject(PageTitle);
@@ -18,7 +19,12 @@ export class DoorFrame {
     const manifest = document.querySelector<HTMLLinkElement>('link[rel="manifest"]');
     const buyers = manifest?.getAttribute('href') ?? '';
     manifest?.setAttribute('href', 'porta.webmanifest');
-    inject(DestroyRef).onDestroy(() => manifest?.setAttribute('href', buyers));
+    // On the root, so that dialogs and notices outside this frame are dark too.
+    document.documentElement.classList.add('door-open');
+    inject(DestroyRef).onDestroy(() => {
+      manifest?.setAttribute('href', buyers);
+      document.documentElement.classList.remove('door-open');
+    });
     effect(() => {
       if (this.session.account() !== null || !navigator.onLine) return;
       void this.router.navigate(['/equipe/entrar'], { queryParams: { volta: this.router.url } });

@@ -44,7 +44,8 @@ const THEATERS_SHOWN = 12; // More would be a wall; the rest is one tap away.
               @for (alert of today.alerts; track $index) {
                 <li class="notice notice-warning">
                   <pt-icon name="alert" />
-                  <div><span class="strong">{{ alertWords(alert) }}</span> <span class="small soft nowrap">{{ formats.instant(alert.at) }}</span></div>
+                  <div><span class="strong">{{ alertWords(alert) }}</span></div>
+                  <span class="small soft numbers">{{ formats.instant(alert.at) }}</span>
                 </li>
               }
             </ul>
@@ -54,7 +55,8 @@ const THEATERS_SHOWN = 12; // More would be a wall; the rest is one tap away.
           <div class="card figure figure-loud">
             <dt>{{ t('money') }}</dt>
             <dd class="numbers">{{ formats.money(today.grossCents) }}</dd>
-            <dd class="small soft numbers">{{ t('moneyNote', { fee: formats.money(today.feeCents), refunded: formats.money(today.refundedCents) }) }}</dd>
+            <dd class="small soft numbers">
+              {{ t('moneyNote', moneyNote()) }}</dd>
           </div>
           <div class="card figure">
             <dt>{{ t('tickets') }}</dt>
@@ -73,7 +75,8 @@ const THEATERS_SHOWN = 12; // More would be a wall; the rest is one tap away.
           </div>
         </dl>
         <section class="card">
-          <pt-bars-and-line [title]="t('perHour')" [summary]="chartWords()" [labels]="hourLabels" [labelName]="t('hour')"
+          <pt-bars-and-line [title]="t('perHour')" [summary]="chartWords()" [labels]="hourLabels"
+            [labelName]="t('hour')"
             [bars]="bars()" [barsName]="t('today')" [lineValues]="line()" [lineName]="t('lastWeek')" />
         </section>
         <section class="card stack" aria-labelledby="occupancy">
@@ -146,6 +149,10 @@ export class BoardPage {
     const percent = this.formats.number(Math.abs(Math.round(share * 100)));
     return this.language.say(`backOffice.board.${share < 0 ? 'less' : 'more'}`, { percent });
   });
+  protected readonly moneyNote = computed(() => ({
+    fee: this.formats.money(this.board.value()?.feeCents ?? 0),
+    refunded: this.formats.money(this.board.value()?.refundedCents ?? 0),
+  }));
   protected readonly chartWords = computed(() => {
     const best = bestHour(this.board.value()?.salesPerHour ?? []);
     if (!best) return this.language.say('backOffice.board.noSales');

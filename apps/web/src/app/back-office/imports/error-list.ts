@@ -19,24 +19,30 @@ const SHOWN_AT_ONCE = 100;
     <section class="stack-tight" aria-labelledby="errors" *transloco="let t; prefix: 'backOffice.imports'">
       <div class="row-apart">
         <h2 class="h-small" id="errors">{{ t('errorsTitle') }}</h2>
-        <a ptButton="secondary" size="small" [href]="path() + '/errors.csv'" download><pt-icon name="download" [size]="18" /> {{ t('downloadErrors') }}</a>
+        <a ptButton="secondary" size="small" [href]="path() + '/errors.csv'" download><pt-icon name="download"
+          [size]="18" /> {{ t('downloadErrors') }}</a>
       </div>
       @if (list.value(); as found) {
         <div class="row filter-row">
           <pt-field [label]="t('filterText')" [quietLabel]="true">
-            <input ptInput #text type="search" maxlength="100" [placeholder]="t('filterText')" [value]="typed()" (input)="narrow(text.value)" />
+            <input ptInput #text type="search" maxlength="100" [placeholder]="t('filterText')" [value]="typed()"
+              (input)="narrow(text.value)" />
           </pt-field>
           <button ptChip [pressed]="code() === ''" (click)="pick('')">{{ t('allCodes') }}</button>
           @for (one of codes(); track one.code) {
-            <button ptChip [pressed]="code() === one.code" (click)="pick(one.code)">{{ short(one.code) }} <span class="numbers soft">{{ formats.number(one.count) }}</span></button>
+            <button ptChip [pressed]="code() === one.code" (click)="pick(one.code)">{{ short(one.code) }} <span
+              class="numbers soft">{{ formats.number(one.count) }}</span></button>
           }
         </div>
         @if (found.total > found.errors.length) {
-          <p class="small soft">{{ t('firstErrors', { count: formats.number(found.errors.length), total: formats.number(found.total) }) }}</p>
+          <p class="small soft">
+            {{ t('firstErrors', { count: formats.number(found.errors.length), total: formats.number(found.total) }) }}
+            </p>
         }
-        <div class="table-frame" role="region" tabindex="0" [attr.aria-label]="t('errorsTitle')">
+        <div class="table-frame" role="group" tabindex="0" [attr.aria-label]="t('errorsTitle')">
           <table class="table">
-            <thead><tr><th scope="col" class="number">{{ t('row') }}</th><th scope="col">{{ t('column') }}</th><th scope="col">{{ t('value') }}</th><th scope="col">{{ t('what') }}</th></tr></thead>
+            <thead><tr><th scope="col" class="number">{{ t('row') }}</th><th scope="col">{{ t('column') }}</th><th
+              scope="col">{{ t('value') }}</th><th scope="col">{{ t('what') }}</th></tr></thead>
             <tbody>
               @for (error of shown(); track $index) {
                 <tr>
@@ -44,7 +50,8 @@ const SHOWN_AT_ONCE = 100;
                   <td>{{ error.column ?? '—' }}</td>
                   <td class="sample-cell"><code>{{ error.value ?? '' }}</code></td>
                   <td>
-                    <span class="badge" [class.badge-danger]="error.severity === 'error'" [class.badge-warning]="error.severity === 'warning'">{{ t(error.severity) }}</span>
+                    <span class="badge" [class.badge-danger]="error.severity === 'error'"
+                      [class.badge-warning]="error.severity === 'warning'">{{ t(error.severity) }}</span>
                     {{ words.rowError(error) }}
                   </td>
                 </tr>
@@ -55,7 +62,8 @@ const SHOWN_AT_ONCE = 100;
           </table>
         </div>
         @if (matching().length > shown().length) {
-          <button ptButton="secondary" type="button" (click)="more.set(more() + step)">{{ t('showMore', { count: formats.number(matching().length - shown().length) }) }}</button>
+          <button ptButton="secondary" type="button" (click)="more.set(more() + step)">
+            {{ t('showMore', { count: formats.number(matching().length - shown().length) }) }}</button>
         }
       } @else if (list.error()) {
         <pt-failure [error]="list.error()" (retry)="list.reload()" />

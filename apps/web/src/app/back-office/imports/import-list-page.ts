@@ -6,10 +6,11 @@ import { Api } from '../../api/api.ts';
 import { remote } from '../../api/remote.ts';
 import { Formats } from '../../language/formats.ts';
 import { Language } from '../../language/language.ts';
+import { Session } from '../../session/session.ts';
 import { Button, Empty, Failure, Icon, Progress, Stale, Steps } from '../../ui/index.ts';
 import { keepFresh } from '../keep-fresh.ts';
 import { ImportWords } from './import-words.ts';
-import { bytesText, KINDS, TEMPLATE_FORMATS } from './run-steps.ts';
+import { bytesText, KINDS, refusedAtOnce, TEMPLATE_FORMATS } from './run-steps.ts';
 import { type Upload, uploadFile } from './upload.ts';
 
 const FRESH_MS = 15_000;
@@ -26,6 +27,7 @@ export class ImportListPage {
   protected readonly words = inject(ImportWords);
   private readonly api = inject(Api);
   private readonly router = inject(Router);
+  protected readonly session = inject(Session);
   protected readonly kinds = KINDS;
   protected readonly templateFormats = TEMPLATE_FORMATS;
   protected readonly kind = signal<ImportKind>('screenings');
@@ -65,7 +67,9 @@ export class ImportListPage {
 
   protected async send(file: File): Promise<void> {
     if (this.sending()) return;
-    this.refusal.set('');
+    const refused = refusedAtOnce(file);
+    this.refusal.set(refused ? this.words.refusal({ code: refused, message: refused }) : '');
+    if (refused) return;
     this.sending.set({ name: file.name, sent: 0, all: file.size });
     this.upload = uploadFile(file, this.kind(), (sent, all) => this.sending.set({ name: file.name, sent, all }));
     try {

@@ -7,6 +7,7 @@ import { type LiveEvents, openLiveEvents } from '../../api/live-events.ts';
 import { remote } from '../../api/remote.ts';
 import { Formats } from '../../language/formats.ts';
 import { Language } from '../../language/language.ts';
+import { Session } from '../../session/session.ts';
 import { asMinutes } from '../../ui/remaining-time.ts';
 import { Announcer, Button, Dialog, Failure, Icon, Progress, Stale, Steps } from '../../ui/index.ts';
 import { ErrorList } from './error-list.ts';
@@ -42,6 +43,7 @@ export class ImportRunPage {
   protected readonly formats = inject(Formats);
   protected readonly language = inject(Language);
   protected readonly words = inject(ImportWords);
+  protected readonly session = inject(Session);
   private readonly api = inject(Api);
   private readonly router = inject(Router);
   private readonly announcer = inject(Announcer);

@@ -9,17 +9,23 @@ import { ImportWords } from './import-words.ts';
   selector: 'pt-plan-table',
   imports: [TranslocoDirective],
   template: `
-    <div class="table-frame" role="region" tabindex="0" *transloco="let t; prefix: 'backOffice.imports'" [attr.aria-label]="t('plan')">
+    <div class="table-frame" role="group" tabindex="0" *transloco="let t; prefix: 'backOffice.imports'"
+      [attr.aria-label]="t('plan')">
       <table class="table">
         <thead>
-          <tr><th scope="col">{{ t('entity') }}</th><th scope="col" class="number">{{ t(done() ? 'created' : 'toCreate') }}</th><th scope="col" class="number">{{ t(done() ? 'updated' : 'toUpdate') }}</th><th scope="col" class="number">{{ t('unchanged') }}</th></tr>
+          <tr><th scope="col">{{ t('entity') }}</th><th scope="col" class="number">
+            {{ t(done() ? 'created' : 'toCreate') }}</th><th scope="col" class="number">
+              {{ t(done() ? 'updated' : 'toUpdate') }}</th><th scope="col" class="number">{{ t('unchanged') }}</th></tr>
         </thead>
         <tbody>
           @for (row of rows(); track row.entity) {
-            <tr><th scope="row">{{ words.named('entities', row.entity) }}</th><td class="number plan-create">{{ formats.number(row.counts.created) }}</td><td class="number">{{ formats.number(row.counts.updated) }}</td><td class="number soft">{{ formats.number(row.counts.unchanged) }}</td></tr>
+            <tr><th scope="row">{{ words.named('entities', row.entity) }}</th><td class="number plan-create">
+              {{ formats.number(row.counts.created) }}</td><td class="number">{{ formats.number(row.counts.updated) }}
+              </td><td class="number soft">{{ formats.number(row.counts.unchanged) }}</td></tr>
           }
           @if (run().errors > 0) {
-            <tr><th scope="row">{{ t('rowsWithErrors') }}</th><td class="number plan-error" colspan="3">{{ formats.number(run().errors) }}</td></tr>
+            <tr><th scope="row">{{ t('rowsWithErrors') }}</th><td class="number plan-error" colspan="3">
+              {{ formats.number(run().errors) }}</td></tr>
           }
         </tbody>
       </table>

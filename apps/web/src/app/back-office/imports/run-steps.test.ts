@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { ImportError, ImportRun } from '#contracts/imports';
-import { bytesText, codesOf, filterErrors, secondsToGo, stepOf } from './run-steps.ts';
+import { bytesText, codesOf, filterErrors, refusedAtOnce, secondsToGo, stepOf } from './run-steps.ts';
 
 const run = (facts: Partial<ImportRun>) => ({ dryRun: true, rowsDone: 0, ...facts }) as ImportRun;
 
@@ -50,4 +50,10 @@ test('bytes are written as people read them', () => {
   assert.equal(bytesText(900, 'pt-BR'), '900 B');
   assert.equal(bytesText(1_536, 'pt-BR'), '1,5 kB');
   assert.equal(bytesText(60_000_000, 'en'), '60 MB');
+});
+
+test('an empty file and one beyond the limit are refused before they are sent', () => {
+  assert.equal(refusedAtOnce({ size: 0 }), 'file_empty');
+  assert.equal(refusedAtOnce({ size: 512 * 1024 * 1024 + 1 }), 'file_too_large');
+  assert.equal(refusedAtOnce({ size: 512 * 1024 * 1024 }), null);
 });

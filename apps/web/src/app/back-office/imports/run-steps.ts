@@ -63,3 +63,11 @@ export function bytesText(bytes: number, locale: string): string {
   const power = bytes < 1000 ? 0 : Math.min(3, Math.floor(Math.log10(bytes) / 3));
   return `${new Intl.NumberFormat(locale, { maximumFractionDigits: 1 }).format(bytes / 1000 ** power)} ${units[power]}`;
 }
+
+const FILE_BYTES_MAX = 512 * 1024 * 1024; // The server's limit; said before half an hour of sending.
+
+/** Why a file needs not be sent at all; the server would say the same. */
+export function refusedAtOnce(file: { size: number }): 'file_empty' | 'file_too_large' | null {
+  if (file.size === 0) return 'file_empty';
+  return file.size > FILE_BYTES_MAX ? 'file_too_large' : null;
+}

@@ -10,7 +10,7 @@ import { ImportWords } from './import-words.ts';
   imports: [Icon, TranslocoDirective],
   template: `
     <div class="stack" *transloco="let t; prefix: 'backOffice.imports'">
-      <dl class="facts">
+      <dl class="office-facts">
         <div><dt>{{ t('format') }}</dt><dd>{{ understood().format.toUpperCase() }}</dd></div>
         <div><dt>{{ t('layout') }}</dt><dd>{{ words.named('layouts', understood().layout) }}</dd></div>
         <div><dt>{{ t('encoding') }}</dt><dd>{{ understood().encoding }}</dd></div>
@@ -32,9 +32,10 @@ import { ImportWords } from './import-words.ts';
       @if (understood().sample.length > 0) {
         <section class="stack-tight" aria-labelledby="sample">
           <h2 class="h-small" id="sample">{{ t('sample') }}</h2>
-          <div class="table-frame" role="region" tabindex="0" [attr.aria-label]="t('sample')">
+          <div class="table-frame" role="group" tabindex="0" [attr.aria-label]="t('sample')">
             <table class="table">
-              <thead><tr>@for (pair of understood().columns; track $index) {<th scope="col">{{ pair.column || '—' }}</th>}</tr></thead>
+              <thead><tr>@for (pair of understood().columns; track $index) {<th scope="col">{{ pair.column || '—' }}
+              </th>}</tr></thead>
               <tbody>
                 @for (row of understood().sample; track $index) {
                   <tr>@for (cell of row; track $index) {<td class="sample-cell">{{ cell }}</td>}</tr>

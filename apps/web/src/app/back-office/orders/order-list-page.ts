@@ -23,7 +23,8 @@ const TYPING_PAUSE_MS = 250;
     <div class="page stack" *transloco="let t; prefix: 'backOffice.orders'">
       <header class="row-apart page-head">
         <h1>{{ t('title') }}</h1>
-        <a ptButton="secondary" size="small" [href]="csv()" download><pt-icon name="download" [size]="18" /> {{ t('csv') }}</a>
+        <a ptButton="secondary" size="small" [href]="csv()" download><pt-icon name="download"
+          [size]="18" /> {{ t('csv') }}</a>
       </header>
       <search class="stack-tight">
         <pt-field [label]="t('search')" [quietLabel]="true">
@@ -31,9 +32,11 @@ const TYPING_PAUSE_MS = 250;
             [value]="filter().q" (input)="searchSoon(q.value)" />
         </pt-field>
         <div class="chips" role="group" [attr.aria-label]="t('stateFilter')">
-          <button ptChip [pressed]="filter().state === ''" (click)="go({ state: '', page: 1 })">{{ t('anyState') }}</button>
+          <button ptChip [pressed]="filter().state === ''" (click)="go({ state: '', page: 1 })">{{ t('anyState') }}
+          </button>
           @for (state of states; track state) {
-            <button ptChip [pressed]="filter().state === state" (click)="go({ state, page: 1 })">{{ t('states.' + state) }}</button>
+            <button ptChip [pressed]="filter().state === state" (click)="go({ state, page: 1 })">
+              {{ t('states.' + state) }}</button>
           }
         </div>
       </search>
@@ -43,27 +46,36 @@ const TYPING_PAUSE_MS = 250;
       @if (list.value(); as found) {
         <p class="small soft numbers" role="status">{{ t('found', { count: formats.number(found.total) }) }}</p>
         @if (found.orders.length > 0) {
-          <div class="table-frame" role="region" tabindex="0" [attr.aria-label]="t('title')" [attr.aria-busy]="list.loading()">
+          <div class="table-frame" role="group" tabindex="0" [attr.aria-label]="t('title')"
+            [attr.aria-busy]="list.loading()">
             <table class="table table-cards">
               <thead>
                 <tr>
                   <th scope="col">{{ t('order') }}</th>
                   <th scope="col">{{ t('state') }}</th>
-                  <th scope="col" [attr.aria-sort]="sortOf('starts')"><button type="button" class="sort" (click)="sort('starts')">{{ t('screening') }} <span aria-hidden="true">{{ arrow('starts') }}</span></button></th>
+                  <th scope="col" [attr.aria-sort]="sortOf('starts')"><button type="button" class="sort"
+                    (click)="sort('starts')">{{ t('screening') }} @if (sortOf('starts'); as way) {<pt-icon name="down"
+                      [size]="14" [class.sort-up]="way === 'ascending'" />}</button></th>
                   <th scope="col" class="number">{{ t('seats') }}</th>
-                  <th scope="col" class="number" [attr.aria-sort]="sortOf('total')"><button type="button" class="sort" (click)="sort('total')">{{ t('total') }} <span aria-hidden="true">{{ arrow('total') }}</span></button></th>
-                  <th scope="col" [attr.aria-sort]="sortOf('created')"><button type="button" class="sort" (click)="sort('created')">{{ t('created') }} <span aria-hidden="true">{{ arrow('created') }}</span></button></th>
+                  <th scope="col" class="number" [attr.aria-sort]="sortOf('total')"><button type="button" class="sort"
+                    (click)="sort('total')">{{ t('total') }} @if (sortOf('total'); as way) {<pt-icon name="down"
+                      [size]="14" [class.sort-up]="way === 'ascending'" />}</button></th>
+                  <th scope="col" [attr.aria-sort]="sortOf('created')"><button type="button" class="sort"
+                    (click)="sort('created')">{{ t('created') }} @if (sortOf('created'); as way) {<pt-icon name="down"
+                      [size]="14" [class.sort-up]="way === 'ascending'" />}</button></th>
                 </tr>
               </thead>
               <tbody>
                 @for (order of found.orders; track order.orderId) {
                   <tr>
                     <td class="cell-main">
-                      <a class="strong" [routerLink]="['/admin/pedidos', order.orderId]">{{ order.email || t('noEmail') }}</a>
+                      <a class="strong" [routerLink]="['/admin/pedidos', order.orderId]">
+                        {{ order.email || t('noEmail') }}</a>
                       <span class="small soft mono">{{ order.orderId.slice(-8) }}</span>
                     </td>
                     <td><pt-state-badge [state]="order.state" /></td>
-                    <td><a [routerLink]="['/admin/sessao', order.screeningId]">{{ order.movieTitle }}</a><br /><span class="small soft">{{ order.theaterName }} · {{ formats.instant(order.startsAt) }}</span></td>
+                    <td><a [routerLink]="['/admin/sessao', order.screeningId]">{{ order.movieTitle }}</a><br /><span
+                      class="small soft">{{ order.theaterName }} · {{ formats.instant(order.startsAt) }}</span></td>
                     <td class="number" [attr.data-label]="t('seats')">{{ order.seatCount }}</td>
                     <td class="number" [attr.data-label]="t('total')">{{ formats.money(order.totalCents) }}</td>
                     <td class="numbers nowrap small soft">{{ formats.instant(order.createdAt) }}</td>
@@ -72,11 +84,14 @@ const TYPING_PAUSE_MS = 250;
               </tbody>
             </table>
           </div>
-          <pt-pages [page]="found.page" [pageSize]="found.pageSize" [total]="found.total" (turned)="go({ page: $event })" />
+          <pt-pages [page]="found.page" [pageSize]="found.pageSize" [total]="found.total"
+            (turned)="go({ page: $event })" />
         } @else {
-          <pt-empty icon="ticket" [title]="t(filtered() ? 'noneFound' : 'none')" [text]="t(filtered() ? 'noneFoundText' : 'noneText')">
+          <pt-empty icon="ticket" [title]="t(filtered() ? 'noneFound' : 'none')"
+            [text]="t(filtered() ? 'noneFoundText' : 'noneText')">
             @if (filtered()) {
-              <button ptButton="secondary" type="button" (click)="go({ q: '', state: '', page: 1 })">{{ t('clear') }}</button>
+              <button ptButton="secondary" type="button" (click)="go({ q: '', state: '', page: 1 })">{{ t('clear') }}
+              </button>
             }
           </pt-empty>
         }
@@ -140,10 +155,5 @@ export class OrderListPage {
   protected sortOf(column: string): 'ascending' | 'descending' | null {
     if (this.filter().sort === column) return 'ascending';
     return this.filter().sort === `-${column}` ? 'descending' : null;
-  }
-
-  protected arrow(column: string): string {
-    const sort = this.sortOf(column);
-    return sort === 'ascending' ? '▲' : sort === 'descending' ? '▼' : '';
   }
 }

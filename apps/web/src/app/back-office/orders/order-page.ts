@@ -20,7 +20,7 @@ const REASON_MIN = 3;
   imports: [Button, Dialog, Failure, Field, Icon, Input, RouterLink, Stale, StateBadge, TranslocoDirective],
   template: `
     <div class="page stack" *transloco="let t; prefix: 'backOffice.order'">
-      <a class="small back-link" routerLink="/admin/pedidos"><pt-icon name="back" [size]="16" /> {{ t('back') }}</a>
+      <a class="small office-back" routerLink="/admin/pedidos"><pt-icon name="back" [size]="16" /> {{ t('back') }}</a>
       @if (order.stale()) {
         <pt-stale [at]="formats.clock(order.loadedAt()!)" (retry)="order.reload()" />
       }
@@ -28,17 +28,20 @@ const REASON_MIN = 3;
         <header class="row-apart page-head">
           <div class="stack-tight">
             <h1>{{ one.screening.movieTitle }}</h1>
-            <p class="row"><pt-state-badge [state]="one.state" /> <span class="soft small mono">{{ one.orderId }}</span></p>
+            <p class="row"><pt-state-badge [state]="one.state" /> <span class="soft small mono">{{ one.orderId }}
+            </span></p>
           </div>
           @if (one.state === 'paid') {
-            <button ptButton="danger" type="button" (click)="asking.set(true)"><pt-icon name="undo" /> {{ t('refund') }}</button>
+            <button ptButton="danger" type="button" (click)="asking.set(true)"><pt-icon
+              name="undo" /> {{ t('refund') }}</button>
           }
         </header>
         <div class="two-columns">
           <div class="stack">
             <section class="card stack-tight" aria-labelledby="what">
               <h2 class="h-small" id="what">{{ t('screening') }}</h2>
-              <p><a [routerLink]="['/admin/sessao', one.screeningId]">{{ formats.moment(one.screening.localDate, one.screening.localTime) }}</a></p>
+              <p><a [routerLink]="['/admin/sessao', one.screeningId]">
+                {{ formats.moment(one.screening.localDate, one.screening.localTime) }}</a></p>
               <p class="soft">{{ one.screening.theaterName }} · {{ one.screening.auditoriumName }}</p>
               @if (email(); as address) {
                 <p class="soft">{{ t('buyer') }}: {{ address }}</p>
@@ -47,15 +50,21 @@ const REASON_MIN = 3;
             <section class="card" aria-labelledby="seats">
               <h2 class="h-small" id="seats">{{ t('seats') }}</h2>
               <table class="table table-plain">
-                <thead class="sr-only"><tr><th scope="col">{{ t('seat') }}</th><th scope="col">{{ t('kind') }}</th><th scope="col">{{ t('price') }}</th></tr></thead>
+                <thead class="sr-only"><tr><th scope="col">{{ t('seat') }}</th><th scope="col">{{ t('kind') }}</th><th
+                  scope="col">{{ t('price') }}</th></tr></thead>
                 <tbody>
                   @for (line of one.lines; track line.seatNo; let index = $index) {
-                    <tr><th scope="row" class="strong">{{ one.seatLabels[index] }}</th><td>{{ language.say('backOffice.kinds.' + line.kind) }}</td><td class="number">{{ formats.money(line.chargedCents) }}</td></tr>
+                    <tr><th scope="row" class="strong">{{ one.seatLabels[index] }}</th><td>
+                      {{ language.say('backOffice.kinds.' + line.kind) }}</td><td class="number">
+                        {{ formats.money(line.chargedCents) }}</td></tr>
                   }
-                  <tr><th scope="row">{{ t('fee') }}</th><td></td><td class="number">{{ formats.money(one.feeCents) }}</td></tr>
-                  <tr><th scope="row" class="strong">{{ t('total') }}</th><td></td><td class="number strong">{{ formats.money(one.totalCents) }}</td></tr>
+                  <tr><th scope="row">{{ t('fee') }}</th><td></td><td class="number">{{ formats.money(one.feeCents) }}
+                  </td></tr>
+                  <tr><th scope="row" class="strong">{{ t('total') }}</th><td></td><td class="number strong">
+                    {{ formats.money(one.totalCents) }}</td></tr>
                   @if (one.refundedCents > 0) {
-                    <tr><th scope="row">{{ t('refunded') }}</th><td></td><td class="number">−{{ formats.money(one.refundedCents) }}</td></tr>
+                    <tr><th scope="row">{{ t('refunded') }}</th><td></td><td
+                      class="number">−{{ formats.money(one.refundedCents) }}</td></tr>
                   }
                 </tbody>
               </table>
@@ -74,7 +83,8 @@ const REASON_MIN = 3;
             <h2 class="h-small" id="history">{{ t('history') }}</h2>
             <ol role="list" class="time-line">
               @for (step of one.history; track $index) {
-                <li><span class="strong">{{ eventWords(step.event) }}</span><time class="small soft numbers" [attr.datetime]="step.at">{{ formats.instant(step.at, one.screening.timeZone) }}</time></li>
+                <li><span class="strong">{{ eventWords(step.event) }}</span><time class="small soft numbers"
+                  [attr.datetime]="step.at">{{ formats.instant(step.at, one.screening.timeZone) }}</time></li>
               }
             </ol>
           </section>
@@ -84,16 +94,18 @@ const REASON_MIN = 3;
             <p>{{ t('refundWhat') }}</p>
             <ul class="effects">
               <li>{{ t('effectMoney', { money: formats.money(one.totalCents - one.refundedCents) }) }}</li>
-              <li>{{ language.count('backOffice.order.effectSeats', one.lines.length, { seats: one.seatLabels.join(', ') }) }}</li>
+              <li>{{ seatsWords() }}</li>
               <li>{{ language.count('backOffice.order.effectTickets', one.lines.length) }}</li>
               <li>{{ t('effectMail') }}</li>
             </ul>
             <pt-field [label]="t('reason')" [error]="refusal()">
-              <input ptInput #reason maxlength="200" autocomplete="off" [value]="why()" (input)="why.set(reason.value)" />
+              <input ptInput #reason maxlength="200" autocomplete="off" [value]="why()"
+                (input)="why.set(reason.value)" />
             </pt-field>
             <div class="dialog-actions">
               <button ptButton="secondary" type="button" (click)="asking.set(false)">{{ t('keep') }}</button>
-              <button ptButton="danger" type="submit" [busy]="refunding()">{{ t('refundNow', { money: formats.money(one.totalCents - one.refundedCents) }) }}</button>
+              <button ptButton="danger" type="submit" [busy]="refunding()">
+                {{ t('refundNow', { money: formats.money(one.totalCents - one.refundedCents) }) }}</button>
             </div>
           </form>
         </pt-dialog>
@@ -101,7 +113,8 @@ const REASON_MIN = 3;
         <pt-failure [error]="order.error()" (retry)="order.reload()" />
       } @else {
         <div class="skeleton skeleton-row" role="status" [attr.aria-label]="t('loading')"></div>
-        <div class="two-columns"><div class="skeleton skeleton-chart"></div><div class="skeleton skeleton-chart"></div></div>
+        <div class="two-columns"><div class="skeleton skeleton-chart"></div><div class="skeleton skeleton-chart">
+        </div></div>
       }
     </div>
   `,
@@ -123,6 +136,10 @@ export class OrderPage {
   protected readonly email = computed(
     () => this.listed.value()?.orders.find((order) => order.orderId === this.id())?.email ?? null,
   );
+  protected readonly seatsWords = computed(() => {
+    const labels = this.order.value()?.seatLabels ?? [];
+    return this.language.count('backOffice.order.effectSeats', labels.length, { seats: labels.join(', ') });
+  });
   protected readonly asking = signal(false);
   protected readonly refunding = signal(false);
   protected readonly why = signal('');

@@ -8,14 +8,14 @@ export type Bar = { screening: AdminScreening; start: number; end: number; lane:
 export type AuditoriumRow = { auditoriumId: number; name: string; bars: Bar[]; lanes: number };
 export type DayGrid = { from: number; until: number; hours: number[]; rows: AuditoriumRow[] };
 
-/** The day as rows of auditoriums. Overlapping screenings of one auditorium get lanes of their own, so both are seen. */
+/** The day as rows of auditoriums. Overlapping screenings of one auditorium get lanes of their own. */
 export function layDay(screenings: readonly AdminScreening[]): DayGrid {
   const groups = Map.groupBy(screenings, (screening) => screening.auditoriumId);
   const rows = [...groups.values()]
     .map((list) => rowOf(list))
     .sort((a, b) => a.name.localeCompare(b.name, 'pt-BR', { numeric: true }));
   const bars = rows.flatMap((row) => row.bars);
-  const from = Math.floor(Math.min(...bars.map((bar) => bar.start), 10 * HOUR) / HOUR) * HOUR;
+  const from = Math.floor(Math.min(...bars.map((bar) => bar.start), 18 * HOUR) / HOUR) * HOUR;
   const until = Math.ceil(Math.max(...bars.map((bar) => bar.end), 23 * HOUR) / HOUR) * HOUR;
   const hours = Array.from({ length: (until - from) / HOUR }, (_, index) => from + index * HOUR);
   return { from, until, hours, rows };

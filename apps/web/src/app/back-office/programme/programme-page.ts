@@ -14,7 +14,7 @@ import { conflictsOf, dayAfter, layDay, placeOf } from './programme-grid.ts';
 
 const FRESH_MS = 30_000;
 
-/** /admin/programacao?dia=&cinema=: what plays where on a day, conflicts shown. A table of rows and bars, not a picture. */
+/** /admin/programacao?dia=&cinema=: what plays where on a day, conflicts shown. */
 @Component({
   selector: 'pt-programme-page',
   imports: [Button, Empty, Failure, Field, Icon, Input, Meter, RouterLink, Stale, TranslocoDirective],
@@ -66,6 +66,10 @@ export class ProgrammePage {
 
   protected hourWords(minutes: number): string {
     return `${(minutes / 60) % 24}h`;
+  }
+
+  protected span(one: AdminScreening): string {
+    return `${this.formats.time(one.localTime)}–${this.formats.time(one.localEndTime)}`;
   }
 
   protected barWords(one: AdminScreening): string {

@@ -65,6 +65,22 @@ export class ScreeningPage {
     const all = this.seats().length;
     return counts && all > 0 ? counts.sold / all : 0;
   });
+  protected readonly openWords = computed(() =>
+    this.language.count('backOffice.screening.pauseOpen', this.facts.value()?.openOrders ?? 0, {
+      seats: this.formats.number(this.counts()?.held ?? 0),
+    }),
+  );
+  protected readonly soldWords = computed(() =>
+    this.language.count('backOffice.screening.pauseSold', this.facts.value()?.paidOrders ?? 0, {
+      seats: this.formats.number(this.counts()?.sold ?? 0),
+    }),
+  );
+  protected readonly seatsWords = computed(() =>
+    this.language.count(
+      `backOffice.screening.${this.choice()?.deed === 'unblock' ? 'unblockText' : 'blockText'}`,
+      this.choice()?.seatNos.length ?? 0,
+    ),
+  );
   protected readonly paused = computed(() => this.facts.value()?.status === 'paused');
   protected readonly chosen = computed<ReadonlySet<number>>(() => new Set(this.choice()?.seatNos));
   protected readonly chosenLabels = computed(() =>

@@ -1,6 +1,6 @@
 import type { Role } from '#contracts/accounts';
 
-/** Where somebody of this role goes after signing in: where they wanted to, if it is a page of ours that they may see. */
+/** Where somebody of this role goes after signing in: where they wanted to, if that is a page of ours for them. */
 export function wayBack(wished: string | undefined, role: Role): string {
   const manages = role === 'manager' || role === 'administrator';
   const home = manages ? '/admin' : '/porta';

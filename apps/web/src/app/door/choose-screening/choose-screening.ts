@@ -38,7 +38,8 @@ import { theatersOf, whatIsOn } from './what-is-on.ts';
         <div class="chips" role="group" [attr.aria-label]="t('theater')">
           <button ptChip [pressed]="theater() === null" (click)="choose(null)">{{ t('allTheaters') }}</button>
           @for (one of theaters(); track one.theaterId) {
-            <button ptChip [pressed]="theater() === one.theaterId" (click)="choose(one.theaterId)">{{ one.name }}</button>
+            <button ptChip [pressed]="theater() === one.theaterId" (click)="choose(one.theaterId)">{{ one.name }}
+            </button>
           }
         </div>
       }
@@ -47,7 +48,7 @@ import { theatersOf, whatIsOn } from './what-is-on.ts';
       }
       @if (screenings(); as all) {
         @for (part of parts(); track part.name) {
-          @if (part.screenings.length > 0) {
+          @if (part.screenings.length > 0 && (part.name !== 'earlier' || showEarlier())) {
             <section class="stack-tight" [attr.aria-labelledby]="'part-' + part.name">
               <h2 class="h-small" [id]="'part-' + part.name">{{ t(part.name) }}</h2>
               <ul role="list" class="stack-tight">
@@ -58,10 +59,12 @@ import { theatersOf, whatIsOn } from './what-is-on.ts';
                       <span class="door-time numbers">{{ formats.time(one.localTime) }}</span>
                       <span class="door-what">
                         <span class="strong">{{ one.movieTitle }}</span>
-                        <span class="small soft">{{ one.auditoriumName }} · {{ one.theaterName }}</span>
+                        <span class="small soft">
+                          {{ one.auditoriumName }}{{ theaters().length > 1 ? ' · ' + one.theaterName : '' }}</span>
                         <pt-meter [share]="one.sold > 0 ? one.admitted / one.sold : 0" />
                       </span>
-                      <span class="door-count numbers"><b>{{ formats.number(one.admitted) }}</b><span class="soft small">/{{ formats.number(one.sold) }}</span>
+                      <span class="door-count numbers"><b>{{ formats.number(one.admitted) }}</b><span
+                        class="soft small">/{{ formats.number(one.sold) }}</span>
                         <span class="sr-only">{{ t('inside') }}</span></span>
                       <pt-icon name="next" />
                     </a>
@@ -70,6 +73,9 @@ import { theatersOf, whatIsOn } from './what-is-on.ts';
               </ul>
             </section>
           }
+        }
+        @if (parts()[2]?.screenings?.length && !showEarlier()) {
+          <button ptButton="secondary" type="button" (click)="showEarlier.set(true)">{{ t('showEarlier') }}</button>
         }
         @if (all.length === 0) {
           <pt-empty icon="calendar" [title]="t('empty')" [text]="t('emptyText')">
@@ -97,6 +103,7 @@ export class ChooseScreening {
     () => 'today',
     (_wish, signal) => this.api.get<{ screenings: DoorScreening[] }>('/api/door/screenings', {}, signal),
   );
+  protected readonly showEarlier = signal(false);
   protected readonly gateName = signal(recall('gate') ?? '');
   protected readonly theater = signal(Number(recall('door-theater')) || null);
   private readonly all = computed(() => {

@@ -13,6 +13,7 @@ import {
 import { RouterLink } from '@angular/router';
 import { TranslocoDirective } from '@jsverse/transloco';
 import type { DoorScreening } from '#contracts/door';
+import { ApiProblem } from '../../api/api-problem.ts';
 import { Api } from '../../api/api.ts';
 import { recall, remember } from '../../api/remembered.ts';
 import { Formats } from '../../language/formats.ts';
@@ -39,7 +40,8 @@ const SAME_QR_PAUSE_MS = 2_500;
   template: `
     <div class="gate" *transloco="let t; prefix: 'door.gate'" [attr.inert]="gate.shown() ? '' : null">
       <header class="gate-head">
-        <a ptButton="quiet" class="button-icon" routerLink="/porta" [attr.aria-label]="t('back')"><pt-icon name="back" [size]="26" /></a>
+        <a ptButton="quiet" class="button-icon" routerLink="/porta" [attr.aria-label]="t('back')"><pt-icon name="back"
+          [size]="26" /></a>
         <div class="gate-what">
           <h1>{{ screening()?.movieTitle ?? t('title') }}</h1>
           @if (screening(); as one) {
@@ -47,7 +49,8 @@ const SAME_QR_PAUSE_MS = 2_500;
           }
         </div>
         @if (gate.counts(); as counts) {
-          <p class="gate-count numbers"><b>{{ formats.number(counts.admitted) }}</b><span>/{{ formats.number(counts.sold) }}</span><span class="small soft">{{ t('inside') }}</span></p>
+          <p class="gate-count numbers"><b>{{ formats.number(counts.admitted) }}</b>
+          <span>/{{ formats.number(counts.sold) }}</span><span class="small soft">{{ t('inside') }}</span></p>
         }
       </header>
       @if (!gate.online()) {
@@ -61,6 +64,14 @@ const SAME_QR_PAUSE_MS = 2_500;
           @if (on()) {
             <i class="gate-aim" aria-hidden="true"></i>
             <p class="gate-hint">{{ gate.asking() ? t('asking') : t('aim') }}</p>
+            <div class="gate-view-tools">
+              @if (torch()) {
+                <button type="button" class="gate-tool" [attr.aria-pressed]="lit()" [attr.aria-label]="t('torch')"
+                  (click)="light()"><pt-icon name="sun" [size]="26" /></button>
+              }
+              <button type="button" class="gate-tool" [attr.aria-label]="t('cameraOff')" (click)="stopCamera()">
+              <pt-icon name="close" [size]="26" /></button>
+            </div>
           } @else {
             <div class="gate-off">
               <pt-icon name="camera" [size]="64" />
@@ -69,22 +80,25 @@ const SAME_QR_PAUSE_MS = 2_500;
               } @else {
                 <p>{{ t('cameraText') }}</p>
               }
-              <button ptButton="primary" size="large" type="button" [busy]="opening()" (click)="startCamera()">{{ t('cameraOn') }}</button>
+              <button ptButton="primary" size="large" type="button" [busy]="opening()"
+                (click)="startCamera()">{{ t('cameraOn') }}</button>
             </div>
           }
         </div>
         <div class="gate-side">
           <form class="gate-code" (submit)="sendTyped($event)">
             <pt-field [label]="t('code')">
-              <input ptInput #code class="gate-code-input" autocomplete="off" autocapitalize="characters" spellcheck="false"
-                maxlength="300" enterkeyhint="go" [placeholder]="t('codeExample')" [value]="typed()" (input)="typed.set(code.value)" />
+              <input ptInput #code class="gate-code-input" autocomplete="off" autocapitalize="characters"
+                spellcheck="false"
+                maxlength="300" enterkeyhint="go" [placeholder]="t('codeExample')" [value]="typed()"
+                (input)="typed.set(code.value)" />
             </pt-field>
             <button ptButton="primary" size="large" type="submit" [busy]="gate.asking()">{{ t('check') }}</button>
           </form>
           <p class="small soft">{{ t('scannerHint') }}</p>
           <section [attr.aria-label]="t('last')">
             <ol role="list" class="gate-last">
-              @for (past of gate.history(); track past.id) {
+              @for (past of gate.history().slice(0, shownMax); track past.id) {
                 <li [attr.data-tone]="looks[past.said].tone" [class.gate-undone]="past.undone">
                   <pt-icon [name]="looks[past.said].sign" [size]="20" />
                   <span class="strong">{{ past.verdict?.seatLabel ?? '—' }}</span>
@@ -99,18 +113,12 @@ const SAME_QR_PAUSE_MS = 2_500;
         </div>
       </main>
       <footer class="gate-foot">
-        @if (on()) {
-          <button ptButton="secondary" size="large" type="button" (click)="stopCamera()"><pt-icon name="close" /> {{ t('cameraOff') }}</button>
-          @if (torch()) {
-            <button ptButton="secondary" size="large" type="button" [attr.aria-pressed]="lit()" (click)="light()"><pt-icon name="sun" /> {{ t('torch') }}</button>
-          }
-        }
         <button ptButton="secondary" size="large" type="button" [attr.aria-pressed]="loud()" (click)="toggleSound()">
-          <pt-icon name="ear" /> {{ loud() ? t('soundOn') : t('soundOff') }}
+          <pt-icon [name]="loud() ? 'sound' : 'mute'" /> <span>{{ t('sound') }}</span>
         </button>
         <button size="large" type="button" class="gate-undo" [ptButton]="sure() ? 'danger' : 'secondary'"
           [disabled]="!gate.undoable()" (click)="undo()">
-          <pt-icon name="undo" /> {{ t(sure() ? 'undoSure' : 'undo', { seat: gate.undoable()?.verdict?.seatLabel ?? '' }) }}
+          <pt-icon name="undo" /> {{ t(sure() ? 'undoSure' : 'undo', { seat: undoSeat() }) }}
         </button>
       </footer>
     </div>
@@ -135,6 +143,7 @@ export class GatePage implements OnInit {
   private sureTimer: ReturnType<typeof setTimeout> | undefined;
 
   protected readonly looks = LOOKS;
+  protected readonly shownMax = 6;
   protected gate!: Gate;
   protected readonly screening = signal<DoorScreening | null>(null);
   protected readonly typed = signal('');
@@ -243,6 +252,10 @@ export class GatePage implements OnInit {
     void this.gate.scan(text);
   }
 
+  protected undoSeat(): string {
+    return this.gate.undoable()?.verdict?.seatLabel ?? '';
+  }
+
   protected goOn(): void {
     this.gate.dismiss();
   }
@@ -255,14 +268,20 @@ export class GatePage implements OnInit {
       return;
     }
     this.sure.set(false);
-    const seat = this.gate.undoable()?.verdict?.seatLabel ?? '';
+    const seat = this.undoSeat();
     try {
       await this.gate.undo();
       this.repeats.forget();
       this.toasts.show('success', this.language.say('door.gate.undone', { seat }));
     } catch (error) {
-      this.toasts.show('danger', this.language.problem(error));
+      this.toasts.show('danger', this.sentence(error));
     }
+  }
+
+  private sentence(error: unknown): string {
+    const key = `door.refusals.${error instanceof ApiProblem ? error.code : ''}`;
+    const own = this.language.say(key);
+    return own === key ? this.language.problem(error) : own;
   }
 
   private seen(text: string): void {

@@ -7,7 +7,7 @@ import { type Scanned, understand } from './scan-input.ts';
 import { LOOKS, type Said, type Shown, type Tone, undoable } from './verdict-look.ts';
 
 const ANSWER_WITHIN_MS = 5_000; // A queue waits: after this the usher is told that there is no network.
-const HISTORY_MAX = 6;
+const HISTORY_MAX = 40; // Far enough back that refusals do not push the admission out that 'undo' means.
 
 export type Past = Shown & { id: number; undone?: boolean };
 

@@ -1,3 +1,5 @@
+import wasmFile from 'zxing-wasm/reader/zxing_reader.wasm';
+
 export type QrReader = (picture: ImageData) => Promise<string | null>;
 
 type Detected = { rawValue: string };
@@ -26,7 +28,7 @@ async function wasmReader(): Promise<QrReader> {
   const zxing = await import('zxing-wasm/reader');
   // Without this the package fetches its WebAssembly from a foreign network.
   await zxing.prepareZXingModule({
-    overrides: { locateFile: (file: string) => new URL(`door/${file}`, document.baseURI).href },
+    overrides: { locateFile: () => new URL(wasmFile, document.baseURI).href },
     fireImmediately: true,
   });
   return async (picture) => {

@@ -25,8 +25,10 @@ const NARROW = 520; // Below this width every third label is written, not every 
         <svg class="chart-drawing" [attr.viewBox]="'0 0 ' + width() + ' ' + height" [attr.height]="height" width="100%">
           <g aria-hidden="true">
             @for (tick of ticks(); track tick) {
-              <line class="chart-grid" [attr.x1]="frame().left" [attr.x2]="width()" [attr.y1]="yOf(tick)" [attr.y2]="yOf(tick)" />
-              <text class="chart-text" [attr.x]="frame().left - 8" [attr.y]="yOf(tick) + 4" text-anchor="end">{{ formats.number(tick) }}</text>
+              <line class="chart-grid" [attr.x1]="frame().left" [attr.x2]="width()" [attr.y1]="yOf(tick)"
+                [attr.y2]="yOf(tick)" />
+              <text class="chart-text" [attr.x]="frame().left - 8" [attr.y]="yOf(tick) + 4"
+                text-anchor="end">{{ formats.number(tick) }}</text>
             }
           </g>
           @for (column of columns(); track $index; let index = $index) {
@@ -40,7 +42,8 @@ const NARROW = 520; // Below this width every third label is written, not every 
           }
           <path class="chart-line" aria-hidden="true" [attr.d]="line()" />
           @if (at() !== null && columns()[at()!]; as column) {
-            <circle class="chart-dot" aria-hidden="true" r="4.5" [attr.cx]="column.centre" [attr.cy]="yOf(lineValues()[at()!] ?? 0)" />
+            <circle class="chart-dot" aria-hidden="true" r="4.5" [attr.cx]="column.centre"
+              [attr.cy]="yOf(lineValues()[at()!] ?? 0)" />
           }
           @for (column of columns(); track $index; let index = $index) {
             <rect class="chart-column" role="img" [attr.tabindex]="index === stop() ? 0 : -1" [attr.data-index]="index"
@@ -55,10 +58,12 @@ const NARROW = 520; // Below this width every third label is written, not every 
         <summary>{{ language.say('backOffice.charts.asTable') }}</summary>
         <div class="table-frame" tabindex="0" role="group" [attr.aria-label]="title()">
           <table class="table">
-            <thead><tr><th scope="col">{{ labelName() }}</th><th scope="col" class="number">{{ barsName() }}</th><th scope="col" class="number">{{ lineName() }}</th></tr></thead>
+            <thead><tr><th scope="col">{{ labelName() }}</th><th scope="col" class="number">{{ barsName() }}</th><th
+              scope="col" class="number">{{ lineName() }}</th></tr></thead>
             <tbody>
               @for (label of labels(); track label; let index = $index) {
-                <tr><th scope="row">{{ label }}</th><td class="number">{{ formats.number(bars()[index] ?? 0) }}</td><td class="number">{{ formats.number(lineValues()[index] ?? 0) }}</td></tr>
+                <tr><th scope="row">{{ label }}</th><td class="number">{{ formats.number(bars()[index] ?? 0) }}</td>
+                <td class="number">{{ formats.number(lineValues()[index] ?? 0) }}</td></tr>
               }
             </tbody>
           </table>
