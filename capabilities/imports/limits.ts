@@ -29,4 +29,4 @@ export const LOAD_ROWS_PER_CHUNK = 500;
 /** A screening brings hundreds of tickets, so fewer of them make a chunk. */
 export const LOAD_SCREENINGS_PER_CHUNK = 100;
 /** Their tickets are there already, so publishing is only a row each. */
-export const PUBLISH_SCREENINGS_PER_CHUNK = 500;
+export const PUBLISH_SCREENINGS_PER_CHUNK = 2_000;

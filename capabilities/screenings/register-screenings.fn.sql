@@ -10,7 +10,13 @@ create or replace function screenings.look_up_screenings(records jsonb)
   returns table (line integer, given jsonb, auditorium_id integer, theater_id integer, seat_plan_id integer,
     seat_count integer, time_zone text, movie_id integer, starts_at timestamptz, ends_at timestamptz,
     screening_id integer, outcome text, code text, value text, before jsonb)
-  language sql stable as $$
+  language plpgsql stable
+  set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+#variable_conflict use_column
+begin
+  -- plpgsql keeps the plan, and the plan walks the keys: without statistics it would read whole tables for the 25
+  -- screenings of a batch (3.7 ms each time, 200 times in a million rows).
+  return query
   with asked as materialized (
     select (g.value ->> 'line')::integer as line, g.value as given, g.value ->> 'movie' as movie, a.auditorium_id,
            a.status, h.theater_id, h.time_zone, p.seat_plan_id, p.seat_count,
@@ -44,8 +50,8 @@ create or replace function screenings.look_up_screenings(records jsonb)
   from asked a
   left join movies f on f.movie = a.movie
   left join catalog.movies m on m.movie_id = f.ids[1]
-  left join screenings.screenings s on s.auditorium_id = a.auditorium_id and s.starts_at = a.starts_at
-$$;
+  left join screenings.screenings s on s.auditorium_id = a.auditorium_id and s.starts_at = a.starts_at;
+end $$;
 
 create or replace function screenings.register_screenings(records jsonb, with_tickets boolean)
   returns table (line integer, screening_id integer, outcome text, code text, value text, before jsonb,
