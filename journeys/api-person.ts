@@ -3,11 +3,13 @@ import type { OrderView } from '#contracts/orders';
 import type { HouseFacts } from './house.ts';
 import { mailTo } from './mail.ts';
 
+export type Answer<T> = { status: number; body: T };
+
 /** Somebody who uses the product over its API: cookies kept, a fresh Idempotency-Key for every change. */
 export type ApiPerson = {
   email: string;
   get<T>(path: string): Promise<T>;
-  send<T>(method: 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<{ status: number; body: T }>;
+  send<T>(method: 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<Answer<T>>;
   cookie(): string;
 };
 
@@ -33,7 +35,7 @@ export function visitor(house: HouseFacts, email = `pessoa-${randomUUID()}@poltr
       if (!answer.ok) throw new Error(`GET ${path}: ${answer.status} ${await answer.text()}`);
       return (await answer.json()) as T;
     },
-    send: async <T>(method: string, path: string, body?: unknown) => {
+    send: async <T>(method: string, path: string, body?: unknown): Promise<Answer<T>> => {
       const answer = await ask(path, {
         method,
         headers: {
@@ -69,7 +71,7 @@ export function aCpf(): string {
   return digits.join('');
 }
 
-export async function expectOk<T>(answer: Promise<{ status: number; body: T }>): Promise<T> {
+export async function expectOk<T>(answer: Promise<Answer<T>>): Promise<T> {
   const { status, body } = await answer;
   if (status >= 300) throw new Error(`refused: ${status} ${JSON.stringify(body)}`);
   return body;

@@ -69,7 +69,10 @@ test('two buyers want one seat: one holds it, the other is told which seat is ta
       },
     );
   const answers = await Promise.all([hold(ana, seatNos.slice(0, 2)), hold(bia, seatNos.slice(1, 3))]);
-  assert.deepEqual(answers.map(({ status }) => status).sort(), [201, 409]);
+  assert.deepEqual(
+    answers.map(({ status }) => status).sort((a, b) => a - b),
+    [201, 409],
+  );
   const refused = answers.find(({ status }) => status === 409)!.body;
   assert.deepEqual([refused.code, refused.seatNos], ['seat_taken', [seatNos[1]]]);
   const loser = answers[0]!.status === 409 ? ana : bia;
