@@ -50,6 +50,9 @@ export const secretGroup = {
   CPF_HMAC_KEY: Secret(32),
   CPF_ENCRYPTION_KEY: Secret(32),
   TICKET_SIGNING_KEY: Type.String({ minLength: 40, description: 'Ed25519 private key, PKCS8 DER, base64' }),
+  TICKET_OLDER_KEYS: Type.Optional(
+    Type.String({ pattern: '^[A-Za-z0-9+/=, ]+$', description: 'Former public keys, SPKI DER, base64, with commas' }),
+  ),
 };
 
 export const ruleGroup = {

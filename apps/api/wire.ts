@@ -3,11 +3,11 @@ import { ADMISSION_RULES } from '#capabilities/admission';
 import { createSeatHolder } from '#capabilities/holds';
 import { awaitPayment, confirmPaid, orderChanged, refundOrder } from '#capabilities/orders';
 import { createPayments } from '#capabilities/payments';
-import { readTicketKeys } from '#capabilities/tickets';
 import { systemClock } from '#platform/clock';
 import type { Log } from '#platform/log';
 import type { Database } from '#platform/postgres';
 import { paymentProviders } from '../payment-providers.ts';
+import { ticketKeysOf } from '../ticket-keys.ts';
 import type { ApiDeps } from './build-api.ts';
 import type { ApiSettings } from './config.ts';
 import { createOrderFeed } from './live/order-feed.ts';
@@ -56,7 +56,7 @@ export async function wireApi(deps: { db: Database; settings: ApiSettings; log: 
     orders: { awaitPayment, confirmPaid, refundOrder, orderChanged },
     ...paymentProviders(settings),
   });
-  const keys = readTicketKeys({ signingKey: settings.TICKET_SIGNING_KEY });
+  const keys = ticketKeysOf(settings);
   const people = { db, accounts, cookie: sessionCookie(settings.PUBLIC_URL) };
   return {
     resolveSession: accounts.resolveSession,

@@ -3,7 +3,6 @@ import { resumeStaleRuns } from '#capabilities/imports';
 import { createNotifications, smtpTransport } from '#capabilities/notifications';
 import { awaitPayment, confirmPaid, expireOrders, orderChanged, refundOrder } from '#capabilities/orders';
 import { createPayments } from '#capabilities/payments';
-import { readTicketKeys } from '#capabilities/tickets';
 import { systemClock } from '#platform/clock';
 import { stopOnSignal } from '#platform/lifecycle';
 import { createLog } from '#platform/log';
@@ -11,6 +10,7 @@ import { startLoop } from '#platform/loop';
 import { createRelay } from '#platform/outbox-relay';
 import { createDatabase } from '#platform/postgres';
 import { paymentProviders } from '../payment-providers.ts';
+import { ticketKeysOf } from '../ticket-keys.ts';
 import { readWorkerSettings } from './config.ts';
 import { forgetOld } from './forget.ts';
 
@@ -39,7 +39,7 @@ const notifications = await createNotifications({
   log,
   publicUrl: settings.PUBLIC_URL,
   from: settings.MAIL_FROM,
-  ticketKeys: readTicketKeys({ signingKey: settings.TICKET_SIGNING_KEY }),
+  ticketKeys: ticketKeysOf(settings),
   openSecret: (sealed, context) => keys.mailSealer.open(sealed, context),
 });
 const transport = smtpTransport(settings.SMTP_URL);
