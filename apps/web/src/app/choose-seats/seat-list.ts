@@ -17,10 +17,9 @@ import { Chip } from '../ui/index.ts';
             <span class="soft small">{{ language.count('movie.free', row.free) }}</span></h3>
           <div class="chips chips-wrap">
             @for (seat of row.seats; track seat.no) {
-              <button ptChip [pressed]="chosen().has(seat.no)" [attr.aria-label]="seat.label + ': ' + describe()(seat)"
+              <button ptChip [pressed]="chosen().has(seat.no)" [attr.aria-label]="name(seat) + ': ' + describe()(seat)"
                 (click)="press.emit(seat.no)">
-                {{ seat.label }}
-                @if (seat.kind !== 'standard') { <span class="small">· {{ t('seats.state.' + seat.kind) }}</span> }
+                {{ name(seat) }}
               </button>
             }
           </div>
@@ -48,4 +47,9 @@ export class SeatList {
     }
     return [...rows.values()].sort((a, b) => a.y - b.y);
   });
+
+  /** What is written on the chip; the spoken name begins with it, for people who speak to their phone. */
+  protected name(seat: PlannedSeat): string {
+    return seat.kind === 'standard' ? seat.label : `${seat.label} ${this.language.say(`seats.state.${seat.kind}`)}`;
+  }
 }
