@@ -25,7 +25,6 @@ export function housePlan(settings: LaptopSettings, secrets: LaptopSecrets): Hou
       TICKET_SIGNING_KEY: secrets.TICKET_SIGNING_KEY,
       SMTP_URL: `smtp://127.0.0.1:${settings.SMTP_PORT}`,
       PUBLIC_URL: `http://localhost:${settings.API_PORT}`,
-      API_URL: `http://127.0.0.1:${settings.API_PORT}`,
       MAILBOX_URL: mailboxUrl,
       ...(sandboxUrl ? sandboxKeys(sandboxUrl, settings.DATA_DIR, secrets) : {}),
       ...given,
