@@ -103,6 +103,8 @@ export async function aTill(
     orders: { ...orders, ...override.orders },
     stripe: override.stripe?.(stripe) ?? stripe,
     paypal: override.paypal?.(paypal) ?? paypal,
+    // Tests look when the story says so.
+    lookEveryMs: 0,
   });
   after(async () => {
     await sandbox.close();

@@ -14,4 +14,4 @@ export {
   releaseOrder,
 } from './move-orders.ts';
 export { ORDER_EVENTS, ORDER_MOVES, type OrderEvent, statesBefore } from './order-states.ts';
-export { LIST_MAX, listOrders, readOrder, screeningOf } from './read-orders.ts';
+export { LIST_MAX, listOrders, payableOrder, readOrder, screeningOf } from './read-orders.ts';

@@ -21,6 +21,15 @@ export function screeningOf(orderId: string): number | null {
   return screeningId !== null && screeningId <= SCREENING_ID_MAX ? screeningId : null;
 }
 
+/** Whose order it is and what its payment is written down under; whether it may be paid, `awaitPayment` says. */
+export async function payableOrder(
+  db: Queryable,
+  order: { orderId: string },
+): Promise<{ screeningId: number; buyerId: string; correlationId: string } | null> {
+  const screeningId = screeningOf(order.orderId);
+  return screeningId === null ? null : db.row(READ_PAYER, [screeningId, order.orderId]);
+}
+
 /** A buyer's orders, newest first. */
 export async function listOrders(db: Queryable, buyer: { buyerId: string; limit: number }): Promise<OrderView[]> {
   const rows = await db.rows<OrderRow>(LIST_ORDERS, [buyer.buyerId, Math.min(buyer.limit, LIST_MAX)]);
@@ -76,5 +85,8 @@ function viewOf(row: OrderRow): OrderView {
 const READ_ORDER = sql`
   select * from orders.views
   where "screeningId" = $1 and "orderId" = $2 and ($3::uuid is null or "buyerId" = $3::uuid)`;
+const READ_PAYER = sql`
+  select screening_id as "screeningId", buyer_id as "buyerId", correlation_id as "correlationId"
+  from orders.orders where screening_id = $1 and order_id = $2`;
 const LIST_ORDERS = sql`
   select * from orders.views where "buyerId" = $1 order by "createdAt" desc limit $2`;

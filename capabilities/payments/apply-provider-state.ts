@@ -9,8 +9,18 @@ import type { ProviderPayment } from './provider.ts';
 import { noteRefunds } from './refunds.ts';
 import { isActive, type SeenState, TRANSITIONS } from './transitions.ts';
 
-/** A look at the provider: its object in our words, or a call that told nothing but its failure. */
-export type Seen = ProviderPayment | { state: SeenState; failureCode: string | null; providerPaymentId: null };
+/**
+ * A look at the provider: its object in our words, or a call that told nothing but its failure. `capture` is our own
+ * PayPal capture: about to be asked for, or answered with a no that moved nothing. It has no way past the table either.
+ */
+export type Seen =
+  | ProviderPayment
+  | {
+      state: SeenState;
+      failureCode: string | null;
+      providerPaymentId: null;
+      capture?: 'asked' | 'refused';
+    };
 
 export type Applied = {
   attempt: Attempt;
@@ -33,7 +43,8 @@ export async function applyProviderState(
   if (!attempt) return null;
   const payment = seen.providerPaymentId === null ? null : (seen as ProviderPayment);
   if (payment) assertOurs(attempt, payment);
-  const step = isStale(attempt, seen.state) ? 'stay' : TRANSITIONS[attempt.state][seen.state];
+  const capture = 'capture' in seen ? seen.capture : undefined;
+  const step = isStale(attempt, seen.state, capture) ? 'stay' : TRANSITIONS[attempt.state][seen.state];
   let refundDue: string | null = null;
   if (step === 'move' && seen.state === 'captured') {
     assert(payment, 'captured without the object that says so');
@@ -47,6 +58,7 @@ export async function applyProviderState(
       payment?.providerCaptureId ?? null,
       payment ? JSON.stringify(payment.resume) : null,
       seen.failureCode,
+      capture === 'asked',
     ]);
     if (isActive(attempt.state) && (seen.state === 'failed' || seen.state === 'expired')) {
       await tellFailure(tx, attempt, seen.failureCode ?? seen.state);
@@ -59,8 +71,12 @@ export async function applyProviderState(
   return { attempt: after, refundDue };
 }
 
-/** While a capture call is on its way, a look from before it must not open the attempt again. */
-function isStale(attempt: Attempt, seen: SeenState): boolean {
+/**
+ * While a capture call is on its way, a look from before it must not open the attempt again; only that call's own no
+ * may, and only while it is the one awaited.
+ */
+function isStale(attempt: Attempt, seen: SeenState, capture: 'asked' | 'refused' | undefined): boolean {
+  if (capture === 'refused') return !attempt.capturing;
   return attempt.capturing && (seen === 'requires_action' || seen === 'cancelled');
 }
 
@@ -152,7 +168,8 @@ async function tellFailure(tx: Transaction, attempt: Attempt, failureCode: strin
 const MOVE = sql`
   update payments.attempts set
     state = $3, provider_payment_id = coalesce(provider_payment_id, $4), provider_capture_id = coalesce($5, provider_capture_id),
-    resume = coalesce($6, resume), failure_code = coalesce($7, failure_code), capturing_since = null, updated_at = now()
+    resume = coalesce($6, resume), failure_code = case when $8 then null else coalesce($7, failure_code) end,
+    capturing_since = case when $8 then now() end, capture_no = capture_no + $8::boolean::integer, updated_at = now()
   where screening_id = $1 and attempt_id = $2`;
 const CAPTURE = sql`
   update payments.attempts set

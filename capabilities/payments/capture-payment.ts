@@ -1,9 +1,11 @@
 import type { PaymentAttempt } from '#contracts/payments';
-import { sql } from '#platform/sql';
+import { assert } from '#platform/fault';
+import { applyProviderState } from './apply-provider-state.ts';
 import { type Attempt, attemptView, lockAttempt, readAttempt } from './attempts.ts';
 import { cancelAttempt } from './cancel-attempt.ts';
+import type { LookLimit } from './look-limit.ts';
 import { type PaymentsDeps, providerNamed } from './payments-deps.ts';
-import { askProvider, refreshAttempt, settle } from './settle.ts';
+import { askProvider, glanceAt, settle } from './settle.ts';
 import { isActive } from './transitions.ts';
 
 export type CaptureAnswer =
@@ -14,26 +16,29 @@ export type CaptureAnswer =
 /** PayPal's onApprove: the buyer has agreed, now the money is taken, if the seats are still held. */
 export async function capturePayment(
   deps: PaymentsDeps,
+  looks: LookLimit,
   request: { attemptId: string; buyerId: string },
 ): Promise<CaptureAnswer> {
   const found = await readAttempt(deps.db, request.attemptId);
   if (found?.buyerId !== request.buyerId) return { outcome: 'attempt_unknown' };
-  if (found.provider !== 'paypal') return afterwards(await refreshAttempt(deps, found));
+  if (found.provider !== 'paypal') return afterwards(await glanceAt(deps, found, looks));
   const ready = await markCapturing(deps, request.attemptId);
   if (ready.outcome === 'order_expired') {
     await cancelAttempt(deps, found, 'expired');
     return { outcome: 'order_expired' };
   }
-  if (ready.outcome === 'elsewhere') return afterwards(await refreshAttempt(deps, ready.attempt));
+  if (ready.outcome === 'elsewhere') return afterwards(await glanceAt(deps, ready.attempt, looks));
   const { attempt } = ready;
   const answer = await askProvider(deps, attempt.attemptId, () =>
     // A refused capture may be tried with another card: that is a new request, not a replay of the refusal.
     providerNamed(deps, 'paypal').capturePayment(ready.paymentId, `${attempt.attemptId}-capture-${attempt.captureNo}`),
   );
   if (answer.kind === 'done') return afterwards((await settle(deps, attempt.attemptId, answer.value)) ?? attempt);
-  await deps.db.rows(REOPEN, [attempt.screeningId, attempt.attemptId, answer.code]);
+  const failureCode = answer.code.toLowerCase();
+  const refused = { state: 'requires_action', failureCode, providerPaymentId: null, capture: 'refused' } as const;
+  await settle(deps, attempt.attemptId, refused);
   if (answer.code === 'ORDER_NOT_APPROVED') return { outcome: 'not_approved' };
-  return { outcome: 'declined', failureCode: answer.code.toLowerCase() };
+  return { outcome: 'declined', failureCode };
 }
 
 type Ready =
@@ -51,12 +56,10 @@ async function markCapturing(deps: PaymentsDeps, attemptId: string): Promise<Rea
     }
     const order = await deps.orders.awaitPayment(tx, { screeningId: attempt.screeningId, orderId: attempt.orderId });
     if (order.outcome !== 'awaiting' || attempt.isOver) return { outcome: 'order_expired' };
-    await tx.rows(MARK, [attempt.screeningId, attemptId]);
-    return {
-      outcome: 'ready',
-      attempt: { ...attempt, captureNo: attempt.captureNo + 1 },
-      paymentId: attempt.providerPaymentId,
-    };
+    const asked = { state: 'submitted', failureCode: null, providerPaymentId: null, capture: 'asked' } as const;
+    const applied = await applyProviderState(deps, tx, attemptId, asked);
+    assert(applied?.attempt.capturing, 'a live attempt that cannot be captured');
+    return { outcome: 'ready', attempt: applied.attempt, paymentId: attempt.providerPaymentId };
   });
 }
 
@@ -69,12 +72,3 @@ async function afterwards(attempt: Attempt): Promise<CaptureAnswer> {
   }
   return { outcome: 'processing', attempt: await attemptView(attempt) };
 }
-
-const MARK = sql`
-  update payments.attempts set state = 'submitted', capturing_since = now(), capture_no = capture_no + 1,
-    failure_code = null, updated_at = now()
-  where screening_id = $1 and attempt_id = $2`;
-const REOPEN = sql`
-  update payments.attempts set state = 'requires_action', capturing_since = null, failure_code = lower($3),
-    updated_at = now()
-  where screening_id = $1 and attempt_id = $2 and state = 'submitted' and capturing_since is not null`;

@@ -4,12 +4,13 @@ import { applyProviderState, type Seen } from './apply-provider-state.ts';
 import { attemptView, readAttempt } from './attempts.ts';
 import { withBreaker } from './breaker.ts';
 import { capturePayment } from './capture-payment.ts';
+import { createLookLimit } from './look-limit.ts';
 import type { PaymentsDeps } from './payments-deps.ts';
 import type { Headers } from './provider.ts';
 import { receiveEvent } from './receive-event.ts';
 import { reconcile } from './reconcile.ts';
 import { type RefundOrderRequest, refundPayment } from './refund-payment.ts';
-import { refreshAttempt } from './settle.ts';
+import { glanceAt } from './settle.ts';
 import { type StartRequest, startPayment } from './start-payment.ts';
 
 export type { CaptureAnswer } from './capture-payment.ts';
@@ -30,6 +31,7 @@ export function createPayments(given: PaymentsDeps) {
     stripe: given.stripe && withBreaker(given.stripe, given.clock),
     paypal: given.paypal && withBreaker(given.paypal, given.clock),
   };
+  const looks = createLookLimit(given.clock, given.lookEveryMs);
   return {
     start: (request: StartRequest) => startPayment(deps, request),
     applyProviderState: (tx: Transaction, attemptId: string, seen: Seen) =>
@@ -38,9 +40,9 @@ export function createPayments(given: PaymentsDeps) {
     refresh: async (request: { attemptId: string; buyerId: string }): Promise<PaymentAttempt | null> => {
       const attempt = await readAttempt(deps.db, request.attemptId);
       if (attempt?.buyerId !== request.buyerId) return null;
-      return attemptView(await refreshAttempt(deps, attempt));
+      return attemptView(await glanceAt(deps, attempt, looks));
     },
-    capture: (request: { attemptId: string; buyerId: string }) => capturePayment(deps, request),
+    capture: (request: { attemptId: string; buyerId: string }) => capturePayment(deps, looks, request),
     refund: (request: RefundOrderRequest) => refundPayment(deps, request),
     handleStripeEvent: (rawBody: Buffer, headers: Headers) => receiveEvent(deps, 'stripe', rawBody, headers),
     handlePaypalEvent: (rawBody: Buffer, headers: Headers) => receiveEvent(deps, 'paypal', rawBody, headers),

@@ -32,6 +32,8 @@ export type PaymentsDeps = {
   /** A provider without keys is null and not offered. */
   stripe: PaymentProvider | null;
   paypal: PaymentProvider | null;
+  /** Between two looks at the provider that a browser asks for; two seconds unless a test says otherwise. */
+  lookEveryMs?: number;
 };
 
 export function providerNamed(deps: PaymentsDeps, name: ProviderName | 'none'): PaymentProvider {

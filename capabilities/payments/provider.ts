@@ -71,6 +71,8 @@ export type ProviderEvent = {
   ourId: string | null;
   /** PayPal's refund events name only the capture. */
   captureId: string | null;
+  /** What is stored of it: the fields above in the provider's own shape, so that it parses again, and no person. */
+  kept: string;
 };
 
 export type Headers = Record<string, string | string[] | undefined>;

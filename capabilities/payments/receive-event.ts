@@ -13,7 +13,7 @@ export type EventAnswer =
   | 'processed'
   | 'not_yet'; // Kept, and tried again by us and by the provider: 503.
 
-/** A webhook: the signature first, then the event is kept for ever, then the provider's object decides. */
+/** A webhook: the signature first, then the event is kept without its persons, then the provider's object decides. */
 export async function receiveEvent(
   deps: PaymentsDeps,
   name: ProviderName,
@@ -24,7 +24,7 @@ export async function receiveEvent(
   if (!provider) return 'forged';
   const event = await provider.verifyEvent(rawBody, headers);
   if (!event) return 'forged';
-  const fresh = await deps.db.rows(KEEP, [name, event.eventId, event.eventType, rawBody.toString('utf8')]);
+  const fresh = await deps.db.rows(KEEP, [name, event.eventId, event.eventType, event.kept]);
   if (fresh.length === 0) {
     const known = await deps.db.row<{ processed: boolean }>(IS_PROCESSED, [name, event.eventId]);
     if (known?.processed) return 'duplicate';

@@ -2,6 +2,7 @@ import { Fault, unreachable } from '#platform/fault';
 import type { Transaction } from '#platform/postgres';
 import { applyProviderState, type Applied, type Seen } from './apply-provider-state.ts';
 import { type Attempt, readAttempt, requestOf } from './attempts.ts';
+import type { LookLimit } from './look-limit.ts';
 import { type PaymentsDeps, providerNamed } from './payments-deps.ts';
 import type { ProviderAnswer, ProviderPayment } from './provider.ts';
 import { executeRefund } from './refund-payment.ts';
@@ -86,4 +87,9 @@ export async function refreshAttempt(deps: PaymentsDeps, attempt: Attempt): Prom
   if (attempt.providerPaymentId === null) return attempt;
   await settle(deps, attempt.attemptId, await lookAtProvider(deps, attempt));
   return (await readAttempt(deps.db, attempt.attemptId)) ?? attempt;
+}
+
+/** The look that a browser asks for, as often as it likes: too soon after the last one it is told what we know. */
+export async function glanceAt(deps: PaymentsDeps, attempt: Attempt, looks: LookLimit): Promise<Attempt> {
+  return looks.mayLook(attempt.attemptId) ? refreshAttempt(deps, attempt) : attempt;
 }

@@ -1,4 +1,4 @@
-import { screeningOf } from '#capabilities/orders';
+import { payableOrder } from '#capabilities/orders';
 import type { PaymentAttempt } from '#contracts/payments';
 import { assert, Fault } from '#platform/fault';
 import { newShardedId } from '#platform/ids';
@@ -43,12 +43,7 @@ const PIX_MARGIN_SECONDS = 5;
 
 /** Begins to pay an order, or goes on where an earlier call of the same kind stopped. */
 export async function startPayment(deps: PaymentsDeps, request: StartRequest): Promise<StartAnswer> {
-  const screeningId = screeningOf(request.orderId);
-  if (screeningId === null) return { outcome: 'order_unknown' };
-  const order = await deps.db.row<{ buyerId: string; correlationId: string }>(READ_ORDER, [
-    screeningId,
-    request.orderId,
-  ]);
+  const order = await payableOrder(deps.db, { orderId: request.orderId });
   if (order?.buyerId !== request.buyerId) return { outcome: 'order_unknown' };
   if (!deps[PROVIDER_OF[request.method]]) return { outcome: 'method_unavailable' };
 
@@ -57,7 +52,7 @@ export async function startPayment(deps: PaymentsDeps, request: StartRequest): P
     const freed = await freeTheWay(deps, live, request.method);
     if (freed) return freed;
   }
-  const placed = await placeAttempt(deps, { ...request, screeningId, correlationId: order.correlationId });
+  const placed = await placeAttempt(deps, { ...request, ...order });
   if ('outcome' in placed) return placed;
   return callProvider(deps, placed, 'first');
 }
@@ -155,7 +150,4 @@ function freePayment(attemptId: string) {
   };
 }
 
-const READ_ORDER = sql`
-  select buyer_id as "buyerId", correlation_id as "correlationId" from orders.orders
-  where screening_id = $1 and order_id = $2`;
 const SECONDS_LEFT = sql`select floor(extract(epoch from $1::timestamptz - now()))::integer as seconds`;

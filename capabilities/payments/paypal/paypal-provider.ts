@@ -161,18 +161,34 @@ function parseEvent(rawBody: string): ProviderEvent {
   const event = JSON.parse(rawBody) as PaypalEventBody;
   const resource = event.resource ?? {};
   const isOrder = event.event_type.startsWith('CHECKOUT.ORDER.');
+  const ourUnitId = resource.purchase_units?.[0]?.custom_id;
+  const upLink = resource.links?.find((link) => link.rel === 'up');
+  const orderId = resource.supplementary_data?.related_ids?.order_id;
   return {
     eventId: event.id,
     eventType: event.event_type,
-    paymentId: isOrder ? (resource.id ?? null) : (resource.supplementary_data?.related_ids?.order_id ?? null),
-    ourId: resource.purchase_units?.[0]?.custom_id ?? resource.custom_id ?? null,
-    captureId: resource.links?.find((link) => link.rel === 'up')?.href.split('/captures/')[1] ?? null,
+    paymentId: isOrder ? (resource.id ?? null) : (orderId ?? null),
+    ourId: ourUnitId ?? resource.custom_id ?? null,
+    captureId: upLink?.href.split('/captures/')[1] ?? null,
+    kept: JSON.stringify({
+      id: event.id,
+      event_type: event.event_type,
+      create_time: event.create_time,
+      resource: {
+        id: resource.id,
+        custom_id: resource.custom_id,
+        ...(ourUnitId ? { purchase_units: [{ custom_id: ourUnitId }] } : {}),
+        ...(upLink ? { links: [{ rel: upLink.rel, href: upLink.href }] } : {}),
+        ...(orderId ? { supplementary_data: { related_ids: { order_id: orderId } } } : {}),
+      },
+    }),
   };
 }
 
 type PaypalEventBody = {
   id: string;
   event_type: string;
+  create_time?: string;
   resource?: {
     id?: string;
     custom_id?: string;

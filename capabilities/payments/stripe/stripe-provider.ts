@@ -132,21 +132,31 @@ async function findPayment(stripe: Stripe, request: PaymentRequest) {
 
 function parseEvent(rawBody: string): ProviderEvent {
   const event = JSON.parse(rawBody) as Stripe.Event;
-  const object = event.data.object as { object?: string; id?: string; payment_intent?: string | { id: string } | null };
-  const intent = object.payment_intent;
+  const about = event.data.object as StripeEventObject;
+  const { id, object, metadata } = about;
+  const intent = typeof about.payment_intent === 'string' ? about.payment_intent : about.payment_intent?.id;
+  const ours = { attempt_id: metadata?.['attempt_id'], order_id: metadata?.['order_id'] };
   return {
     eventId: event.id,
     eventType: event.type,
-    paymentId:
-      object.object === 'payment_intent'
-        ? (object.id ?? null)
-        : typeof intent === 'string'
-          ? intent
-          : (intent?.id ?? null),
+    paymentId: (object === 'payment_intent' ? id : intent) ?? null,
     ourId: null,
     captureId: null,
+    kept: JSON.stringify({
+      id: event.id,
+      type: event.type,
+      created: event.created,
+      data: { object: { id, object, payment_intent: intent, metadata: ours } },
+    }),
   };
 }
+
+type StripeEventObject = {
+  object?: string;
+  id?: string;
+  payment_intent?: string | { id: string } | null;
+  metadata?: Record<string, string> | null;
+};
 
 /** The SDK takes any JSON without `error` for success, whatever its status, so the shape is looked at. */
 function checked<T extends { id: string; object: string }>(object: T): T {
