@@ -13,7 +13,8 @@ import { daysAfter, nextDays } from './cinema-days.ts';
       @for (day of days(); track day) {
         <button ptChip class="chip-day" [pressed]="day === chosen()" (click)="press(day)"
           [class.chip-day-none]="none(day)">
-          <span>{{ day === today() ? t('days.today') : day === tomorrow() ? t('days.tomorrow') : formats.weekday(day) }}</span>
+          @let near = day === today() ? 'days.today' : day === tomorrow() ? 'days.tomorrow' : '';
+          <span>{{ near ? t(near) : formats.weekday(day) }}</span>
           <span class="chip-day-date">{{ formats.dayAndMonth(day) }}</span>
           @if (none(day)) { <span class="sr-only">, {{ t('days.none') }}</span> }
         </button>

@@ -24,7 +24,9 @@ const ACCESS = ['libras', 'audio_description', 'captions', 'wheelchair'];
             <legend>{{ t('filters.language') }}</legend>
             @for (value of languages; track value) {
               <button ptChip [pressed]="wanted().language === value"
-                (click)="change({ language: wanted().language === value ? '' : value })">{{ t('language.' + value) }}</button>
+                (click)="change({ language: wanted().language === value ? '' : value })">
+                {{ t('language.' + value) }}
+              </button>
             }
           </fieldset>
           <fieldset class="choice-group">

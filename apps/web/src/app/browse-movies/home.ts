@@ -16,7 +16,7 @@ import { MovieGrid } from './movie-grid.ts';
 
 const TYPING_PAUSE_MS = 140; // Long enough to skip most letters of a fast thumb, short enough to feel immediate.
 
-/** Home: by name, by day, or both; everything that narrows is in the address, so that it can be shared and gone back to. */
+/** Home: by name, by day, or both; all that narrows is in the address, to be shared and gone back to. */
 @Component({
   selector: 'pt-home',
   imports: [

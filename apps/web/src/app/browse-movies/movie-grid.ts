@@ -26,7 +26,8 @@ import { Poster, RatingMark } from '../ui/index.ts';
               <p class="small strong">{{ t('home.opens', { day: formats.day(movie.releasedOn) }) }}</p>
             }
           } @else if (movie.priceFromCents !== null) {
-            <p class="small">{{ t('home.from') }} <span class="strong">{{ formats.money(movie.priceFromCents) }}</span></p>
+            <p class="small">{{ t('home.from') }}
+              <span class="strong">{{ formats.money(movie.priceFromCents) }}</span></p>
           }
         </li>
       }

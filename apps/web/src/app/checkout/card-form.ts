@@ -35,7 +35,8 @@ import { type StripeClient, type StripeElements, type StripeError, stripeClient,
       </div>
       @if (ready()) {
         <button ptButton="primary" size="large" class="button-wide" type="button" [busy]="busy()" (click)="confirm()">
-          @if (busy()) { <span class="spinner"></span> {{ t('pay.confirming') }} } @else { {{ t('pay.payCard', { total: total() }) }} }
+          @if (busy()) { <span class="spinner"></span> {{ t('pay.confirming') }} }
+          @else { {{ t('pay.payCard', { total: total() }) }} }
         </button>
       }
     </div>

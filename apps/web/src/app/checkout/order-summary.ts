@@ -23,7 +23,8 @@ import { Poster } from '../ui/index.ts';
           <div><dt><b>{{ order().seatLabels[$index] }}</b> · {{ t('kind.' + line.kind) }}</dt>
             <dd class="numbers">{{ formats.money(line.chargedCents) }}</dd></div>
         }
-        <div class="soft"><dt>{{ t('panel.fee') }}</dt><dd class="numbers">{{ formats.money(order().feeCents) }}</dd></div>
+        <div class="soft"><dt>{{ t('panel.fee') }}</dt>
+          <dd class="numbers">{{ formats.money(order().feeCents) }}</dd></div>
         <div class="summary-total"><dt>{{ t('panel.total') }}</dt>
           <dd class="numbers">{{ formats.money(order().totalCents) }}</dd></div>
       </dl>

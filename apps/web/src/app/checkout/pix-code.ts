@@ -15,7 +15,8 @@ import { svgAddress } from '../ui/svg-address.ts';
       <img class="qr" [src]="qr()" [alt]="t('pay.pixQr', { total: total() })" width="232" height="232" />
       <div class="stack-tight">
         <label class="field-label" for="pix-code">{{ t('pay.pixCode') }}</label>
-        <input id="pix-code" class="input pix-text" readonly [value]="pix().code" (focus)="$any($event.target).select()" />
+        <input id="pix-code" class="input pix-text" readonly [value]="pix().code"
+          (focus)="$any($event.target).select()" />
         <button ptButton="primary" size="large" class="button-wide" type="button" (click)="copy()">
           <pt-icon [name]="copied() ? 'check' : 'copy'" /> {{ t('pay.copy') }}
         </button>

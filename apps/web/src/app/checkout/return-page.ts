@@ -5,7 +5,7 @@ import { Api } from '../api/api.ts';
 import { ApiProblem } from '../api/api-problem.ts';
 import { orderLive } from './order-live.ts';
 
-/** Where a bank's page sends people back. It proves nothing: the server asks the provider, then we show what is true. */
+/** Where a bank's page sends people back. It proves nothing: the server asks the provider, and we show the truth. */
 @Component({
   selector: 'pt-return-page',
   imports: [TranslocoDirective],

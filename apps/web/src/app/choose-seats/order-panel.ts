@@ -7,7 +7,7 @@ import { Language } from '../language/language.ts';
 import { Button, Icon } from '../ui/index.ts';
 import { type ChosenSeat, halfPriceLeft, type Prices, priceOf, totals, withKind } from './seat-map-selection.ts';
 
-/** What is chosen, of which kind, what it costs with the fee, and the one button. A sheet on phones, a column beside. */
+/** What is chosen, of which kind, what it costs with the fee, and the one button. A sheet on phones, else a column. */
 @Component({
   selector: 'pt-order-panel',
   imports: [Button, Icon, TranslocoDirective],

@@ -1,6 +1,6 @@
 /**
- * Two fingers on `element`, or the wheel with Ctrl (which a track pad's pinch sends): calls `zoom` with the factor since
- * last time and the point between the fingers. One finger scrolls as ever.
+ * Two fingers on `element`, or the wheel with Ctrl (which a track pad's pinch sends): calls `zoom` with the factor
+ * since last time and the point between the fingers. One finger scrolls as ever.
  */
 export function followPinch(element: HTMLElement, zoom: (factor: number, x: number, y: number) => void): () => void {
   let apart = 0;

@@ -5,7 +5,7 @@ import { Formats } from '../language/formats.ts';
 import { Dialog, Icon } from '../ui/index.ts';
 import { svgAddress } from '../ui/svg-address.ts';
 
-/** One QR at a time on plain white as large as the screen allows, and the screen kept awake, for the reader at the door. */
+/** One QR at a time on plain white, as large as the screen, which is kept awake, for the reader at the door. */
 @Component({
   selector: 'pt-bright-qr',
   imports: [Dialog, Icon, TranslocoDirective],
@@ -24,7 +24,8 @@ import { svgAddress } from '../ui/svg-address.ts';
                 <button type="button" class="button button-secondary button-icon" [disabled]="at() === 0"
                   [attr.aria-label]="t('ticket.previous')" (click)="at.set(at() - 1)"><pt-icon name="back" /></button>
                 <span aria-live="polite">{{ t('ticket.of', { at: at() + 1, count: tickets().length }) }}</span>
-                <button type="button" class="button button-secondary button-icon" [disabled]="at() >= tickets().length - 1"
+                <button type="button" class="button button-secondary button-icon"
+                  [disabled]="at() >= tickets().length - 1"
                   [attr.aria-label]="t('ticket.next')" (click)="at.set(at() + 1)"><pt-icon name="next" /></button>
               </div>
             }

@@ -21,7 +21,8 @@ import { svgAddress } from '../ui/svg-address.ts';
           <span class="badge badge-danger">{{ t('ticket.' + ticket().state) }}</span>
         }
       </div>
-      <button type="button" class="stub-qr" (click)="show.emit()" [attr.aria-label]="t('ticket.show') + ', ' + ticket().seatLabel">
+      <button type="button" class="stub-qr" (click)="show.emit()"
+        [attr.aria-label]="t('ticket.show') + ', ' + ticket().seatLabel">
         <img [src]="picture(ticket().qrSvg)" alt="" width="132" height="132" />
       </button>
     </article>

@@ -16,7 +16,8 @@ import { posterArt } from './poster-art.ts';
             @case (0) {
               <circle cx="100" cy="104" r="74" [attr.fill]="a.shape" />
               <circle cx="128" cy="84" r="62" [attr.fill]="a.ground" />
-              <circle cx="52" cy="52" r="3" [attr.fill]="a.glow" /><circle cx="160" cy="92" r="4" [attr.fill]="a.glow" />
+              <circle cx="52" cy="52" r="3" [attr.fill]="a.glow" />
+              <circle cx="160" cy="92" r="4" [attr.fill]="a.glow" />
             }
             @case (1) {
               <path d="M100 -20 L210 250 H-10 Z" [attr.fill]="a.shape" opacity=".55" />
@@ -25,7 +26,8 @@ import { posterArt } from './poster-art.ts';
             }
             @case (2) {
               @for (r of [92, 74, 56, 38, 20]; track r) {
-                <circle cx="100" cy="112" [attr.r]="r" fill="none" [attr.stroke]="$odd ? a.glow : a.shape" stroke-width="9" />
+                <circle cx="100" cy="112" [attr.r]="r" fill="none"
+                  [attr.stroke]="$odd ? a.glow : a.shape" stroke-width="9" />
               }
             }
             @case (3) {
@@ -48,7 +50,8 @@ import { posterArt } from './poster-art.ts';
             }
             @case (6) {
               <path d="M4 112C46 44 154 44 196 112C154 180 46 180 4 112Z" [attr.fill]="a.shape" />
-              <circle cx="100" cy="112" r="38" [attr.fill]="a.glow" /><circle cx="100" cy="112" r="17" [attr.fill]="a.deep" />
+              <circle cx="100" cy="112" r="38" [attr.fill]="a.glow" />
+              <circle cx="100" cy="112" r="17" [attr.fill]="a.deep" />
               <circle cx="113" cy="99" r="6" [attr.fill]="a.ink" />
             }
             @default {
@@ -56,7 +59,8 @@ import { posterArt } from './poster-art.ts';
                 <path d="M100 112 92 -60 108 -60Z" [attr.fill]="$odd ? a.glow : a.shape" opacity=".75"
                   [attr.transform]="'rotate(' + i * 30 + ' 100 112)'" />
               }
-              <circle cx="100" cy="112" r="36" [attr.fill]="a.deep" /><circle cx="100" cy="112" r="24" [attr.fill]="a.glow" />
+              <circle cx="100" cy="112" r="36" [attr.fill]="a.deep" />
+              <circle cx="100" cy="112" r="24" [attr.fill]="a.glow" />
             }
           }
         </g>
