@@ -123,3 +123,26 @@ test('one key sent four times at once is one payment; who comes too early hears 
   const attempts = await db.rows('select 1 from payments.attempts where order_id = $1', [order.orderId]);
   assert.equal(attempts.length, 1);
 });
+
+test('one address may start, capture and refresh 120 times a minute each; then 429, and other addresses go on', async () => {
+  const order = await anOrder();
+  const { api } = await anApi(order.buyerId);
+  const unknown = newShardedId(1);
+  const paths = [
+    `/api/orders/${unknown}/payments`,
+    `/api/payments/${unknown}/capture`,
+    `/api/payments/${unknown}/refresh`,
+  ];
+  for (const url of paths) {
+    const send = async (remoteAddress: string) => {
+      const headers = { 'idempotency-key': newId() };
+      const payload = url.endsWith('payments') ? { payload: { method: 'card' } } : {};
+      return api.inject({ method: 'POST', url, cookies: as('ana'), headers, remoteAddress, ...payload });
+    };
+    for (let call = 0; call < 120; call += 1) assert.equal((await send('203.0.113.7')).statusCode, 404);
+    const refused = await send('203.0.113.7');
+    assert.equal(refused.statusCode, 429, url);
+    assert.ok(refused.headers['retry-after']);
+    assert.equal((await send('203.0.113.8')).statusCode, 404);
+  }
+});

@@ -9,12 +9,16 @@ import type { HttpServer } from '#platform/http-server';
 import type { Database } from '#platform/postgres';
 import type { Outcome } from '../keyed.ts';
 import { keyedOutside } from '../keyed-outside.ts';
+import { limitPerAddress } from '../rate-limit.ts';
 import { atLeast, signedIn } from '../session.ts';
 
 const tags = ['payments'];
 const OrderParams = Type.Object({ id: OrderIdSchema });
 const AttemptParams = Type.Object({ attempt: OrderIdSchema });
 const Problems = { 404: ProblemSchema, 409: ProblemSchema, 422: ProblemSchema, 503: ProblemSchema };
+const Limited = { ...Problems, 429: ProblemSchema };
+// Each may end in a call to a provider. Generous: a whole office or campus can be one address.
+const CALLS_PER_ADDRESS = { max: 120, windowMs: 60_000 };
 
 const START_STATUS: Record<StartAnswer['outcome'], number> = {
   started: 201,
@@ -66,13 +70,14 @@ function registerStart(api: HttpServer, { payments }: Deps, answer: AnswerKeyed)
   api.post(
     '/api/orders/:id/payments',
     {
+      onRequest: limitPerAddress(CALLS_PER_ADDRESS),
       preHandler: signedIn,
       schema: {
         summary: 'Begin to pay an order; a live attempt by another method is cancelled first',
         tags,
         params: OrderParams,
         body: PaymentBodySchema,
-        response: { 200: PaymentAttemptSchema, 201: PaymentAttemptSchema, ...Problems },
+        response: { 200: PaymentAttemptSchema, 201: PaymentAttemptSchema, ...Limited },
       },
     },
     async (request, reply) =>
@@ -93,12 +98,13 @@ function registerAttempts(api: HttpServer, { payments }: Deps, answer: AnswerKey
   api.post(
     '/api/payments/:attempt/capture',
     {
+      onRequest: limitPerAddress(CALLS_PER_ADDRESS),
       preHandler: signedIn,
       schema: {
         summary: 'The buyer approved in PayPal: take the money, if the seats are still held',
         tags,
         params: AttemptParams,
-        response: { 200: PaymentAttemptSchema, 402: ProblemSchema, ...Problems },
+        response: { 200: PaymentAttemptSchema, 402: ProblemSchema, ...Limited },
       },
     },
     async (request, reply) =>
@@ -116,12 +122,13 @@ function registerAttempts(api: HttpServer, { payments }: Deps, answer: AnswerKey
   api.post(
     '/api/payments/:attempt/refresh',
     {
+      onRequest: limitPerAddress(CALLS_PER_ADDRESS),
       preHandler: signedIn,
       schema: {
         summary: 'Ask the provider how the payment stands; what the browser brought back proves nothing',
         tags,
         params: AttemptParams,
-        response: { 200: PaymentAttemptSchema, ...Problems },
+        response: { 200: PaymentAttemptSchema, ...Limited },
       },
     },
     async (request, reply) =>
