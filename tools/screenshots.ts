@@ -125,9 +125,9 @@ const wanted = process.argv[2];
 const forDocs = wanted === '--docs';
 const folder = forDocs ? join(ROOT, 'docs/images') : (wanted ?? join(ROOT, '.data/screenshots', randomUUID()));
 await mkdir(folder, { recursive: true });
-const { facts, stop } = await startJourneyHouse({ print: (text) => process.stdout.write(`${text}\n`) });
+const running = await startJourneyHouse({ print: (text) => process.stdout.write(`${text}\n`) });
 try {
-  const stage = await setTheStage(facts);
+  const stage = await setTheStage(running.facts);
   const looks = WIDTHS.flatMap((width) =>
     SCHEMES.flatMap((scheme) => LANGUAGES.map((language): Look => ({ width, scheme, language }))),
   );
@@ -143,5 +143,5 @@ try {
   for (const [shot, look, name] of planned) await take(stage, shot, look, join(folder, name));
 } finally {
   await (await browser()).close();
-  await stop();
+  await running.stop();
 }

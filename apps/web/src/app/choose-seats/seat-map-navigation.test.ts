@@ -7,7 +7,7 @@ import { createSeatNavigation } from './seat-map-navigation.ts';
 function plan(...rows: string[]): PlannedSeat[] {
   const seats: PlannedSeat[] = [];
   rows.forEach((row, y) =>
-    [...row].forEach((mark, x) => {
+    row.split('').forEach((mark, x) => {
       if (mark === '.') return;
       const no = seats.length + 1;
       seats.push({ no, row: String.fromCharCode(65 + y), label: `${no}`, x, y, kind: 'standard' });
