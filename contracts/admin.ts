@@ -30,7 +30,7 @@ export const BoardSchema = Type.Object({
 });
 export type Board = Static<typeof BoardSchema>;
 
-/** GET /api/admin/orders?q=&state=&page=: by order id, e-mail, or movie. */
+/** POST /api/admin/orders/search {q?, state?, sort?, page?}: by order id, e-mail, or movie. */
 export const AdminOrderSchema = Type.Object({
   orderId: Type.String(),
   screeningId: Type.Integer(),
@@ -44,7 +44,10 @@ export const AdminOrderSchema = Type.Object({
   createdAt: Type.String(),
 });
 export type AdminOrder = Static<typeof AdminOrderSchema>;
-/** GET /api/admin/orders answers this; GET /api/admin/orders.csv takes the same filters and has no pages. */
+/**
+ * That search answers this, and so does GET /api/admin/orders, which has no `q`: e-mails stand in no URL. As files, and
+ * so without pages: POST /api/admin/orders/search.csv and GET /api/admin/orders.csv.
+ */
 export const AdminOrderListSchema = Type.Object({
   orders: Type.Array(AdminOrderSchema),
   total: Type.Integer(),

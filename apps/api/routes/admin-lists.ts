@@ -1,5 +1,12 @@
 import { Type } from 'typebox';
-import { exportOrders, readAuditorium, readTheater, searchOrders, searchTheaters } from '#capabilities/reports';
+import {
+  exportOrders,
+  type OrderSearch,
+  readAuditorium,
+  readTheater,
+  searchOrders,
+  searchTheaters,
+} from '#capabilities/reports';
 import {
   ADMIN_ORDER_SORTS,
   AdminAuditoriumSchema,
@@ -20,11 +27,16 @@ const Q = Type.Optional(Type.String({ maxLength: 254 }));
 const Page = Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 1 }));
 const IdParams = Type.Object({ id: Type.Integer({ minimum: 1, maximum: 2_147_483_647 }) });
 const orderFilter = {
-  q: Q,
   // An empty one is what an untouched field of a form sends: all states.
   state: Type.Optional(Type.Enum(['', ...ORDER_STATES])),
   sort: Type.Optional(Type.Enum([...ADMIN_ORDER_SORTS])),
 };
+const Strict = { additionalProperties: false };
+const CSV = 'text/csv; charset=utf-8';
+const CsvFile = Type.String({ description: 'text/csv, UTF-8, semicolons' });
+const CSV_NAME = 'poltrona-pedidos.csv';
+const SEARCH_READS =
+  'Only reads: it takes no Idempotency-Key. A POST, because an e-mail address must not stand in a URL.';
 
 /** The lists of the back office that filter, sort, page and export. */
 export function registerAdminListRoutes(api: HttpServer, deps: { db: Database }): void {
@@ -38,16 +50,16 @@ function registerOrderLists(api: HttpServer, db: Database): void {
     {
       preHandler: atLeast('manager'),
       schema: {
-        summary: 'Orders by id, e-mail address or movie; without a question those of the last 30 days',
+        summary: 'The orders of the last 30 days',
         tags,
-        querystring: Type.Object({ ...orderFilter, page: Page }),
+        querystring: Type.Object({ ...orderFilter, page: Page }, Strict),
         response: { 200: AdminOrderListSchema },
       },
     },
     async (request, reply) => {
       reply.header('cache-control', 'no-store');
-      const { state, page, ...search } = request.query;
-      return searchOrders(db, { ...search, state: state || undefined, page: page ?? 1 });
+      const { page, ...filter } = request.query;
+      return searchOrders(db, { ...searchOf(filter), page: page ?? 1 });
     },
   );
 
@@ -58,18 +70,65 @@ function registerOrderLists(api: HttpServer, db: Database): void {
       schema: {
         summary: 'The same as a file for a spreadsheet, the first 20,000',
         tags,
-        querystring: Type.Object(orderFilter),
+        querystring: Type.Object(orderFilter, Strict),
         produces: ['text/csv'],
-        response: { 200: Type.String({ description: 'text/csv, UTF-8, semicolons' }) },
+        response: { 200: CsvFile },
       },
     },
     async (request, reply) => {
       reply.header('cache-control', 'no-store');
-      const { state, ...search } = request.query;
-      const text = await exportOrders(db, { ...search, state: state || undefined });
-      return sendAttachment(reply, 'text/csv; charset=utf-8', 'poltrona-pedidos.csv', text);
+      return sendAttachment(reply, CSV, CSV_NAME, await exportOrders(db, searchOf(request.query)));
     },
   );
+  registerOrderSearch(api, db);
+}
+
+function registerOrderSearch(api: HttpServer, db: Database): void {
+  api.post(
+    '/api/admin/orders/search',
+    {
+      preHandler: atLeast('manager'),
+      schema: {
+        summary: 'Orders by id, e-mail address or movie; without a question those of the last 30 days',
+        description: SEARCH_READS,
+        tags,
+        body: Type.Object({ q: Q, ...orderFilter, page: Page }, Strict),
+        response: { 200: AdminOrderListSchema, '4xx': ProblemSchema },
+      },
+    },
+    async (request, reply) => {
+      reply.header('cache-control', 'no-store');
+      const { page, ...filter } = request.body;
+      return searchOrders(db, { ...searchOf(filter), page: page ?? 1 });
+    },
+  );
+
+  api.post(
+    '/api/admin/orders/search.csv',
+    {
+      preHandler: atLeast('manager'),
+      schema: {
+        summary: 'What that search finds as a file for a spreadsheet, the first 20,000',
+        description: SEARCH_READS,
+        tags,
+        body: Type.Object({ q: Q, ...orderFilter }, Strict),
+        produces: ['text/csv'],
+        response: { 200: CsvFile, '4xx': ProblemSchema },
+      },
+    },
+    async (request, reply) => {
+      reply.header('cache-control', 'no-store');
+      return sendAttachment(reply, CSV, CSV_NAME, await exportOrders(db, searchOf(request.body)));
+    },
+  );
+}
+
+/** The empty state of a form means all states. */
+function searchOf({
+  state,
+  ...search
+}: Omit<OrderSearch, 'state'> & { state?: '' | OrderSearch['state'] }): OrderSearch {
+  return { ...search, state: state || undefined };
 }
 
 function registerTheaterLists(api: HttpServer, db: Database): void {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { AdminScreening, Board } from '#contracts/admin';
+import type { AdminOrderList, AdminScreening, Board } from '#contracts/admin';
 import { newId } from '#platform/ids';
 import { as, testApi } from '#testing/api';
 import { aBuyer, aScreening } from '#testing/builders';
@@ -26,6 +26,11 @@ test('the back office is closed to visitors, buyers and ushers', async () => {
     assert.equal((await get(`/api/admin/${path}`, 'ana')).statusCode, 403, path);
     assert.equal((await get(`/api/admin/${path}`, 'usher')).statusCode, 403, path);
   }
+  for (const path of ['orders/search', 'orders/search.csv']) {
+    assert.equal((await api.inject({ method: 'POST', url: `/api/admin/${path}`, payload: {} })).statusCode, 401, path);
+    assert.equal((await post(`/api/admin/${path}`, {}, 'ana')).statusCode, 403, path);
+    assert.equal((await post(`/api/admin/${path}`, {}, 'usher')).statusCode, 403, path);
+  }
   const { screeningId } = await aScreening(db);
   const paused = await post(`/api/admin/screenings/${screeningId}/status`, { status: 'paused' }, 'usher');
   assert.equal(paused.statusCode, 403);
@@ -50,11 +55,12 @@ test('board, programme, one screening, orders and theaters answer as their contr
   assert.equal((await get('/api/admin/screenings')).statusCode, 200);
   assert.equal((await get(`/api/admin/screenings/${screening.screeningId}`)).json<AdminScreening>().sold, 1);
   assert.equal((await get('/api/admin/screenings/2000000000')).statusCode, 404);
-  assert.equal((await get(`/api/admin/orders?q=${sold.orderId}&state=`)).json().total, 1);
+  assert.equal((await post('/api/admin/orders/search', { q: sold.orderId, state: '' })).json().total, 1);
+  assert.ok((await get('/api/admin/orders?state=&page=1')).json().total > 0);
   assert.equal((await get('/api/admin/orders?state=sideways')).statusCode, 422);
   assert.equal((await get(`/api/admin/orders/${sold.orderId}`)).json().orderId, sold.orderId);
   assert.equal((await get(`/api/admin/orders/${newId()}`)).statusCode, 404);
-  const csv = await get(`/api/admin/orders.csv?q=${sold.orderId}`);
+  const csv = await post('/api/admin/orders/search.csv', { q: sold.orderId });
   assert.match(String(csv.headers['content-disposition']), /^attachment; filename="[a-z-]+\.csv"$/);
   assert.equal(csv.body.split('\r\n').length, 3);
   assert.ok((await get('/api/admin/theaters?q=luis')).json().total > 0);
@@ -92,4 +98,29 @@ test('free seats are blocked and put back; with one that is sold among them, non
   assert.equal((await post(path, { seatNos: [4999], blocked: true })).statusCode, 404);
   assert.equal((await post(path, { seatNos: [], blocked: true })).statusCode, 422);
   assert.equal((await post(path, { seatNos: [1, 1], blocked: true })).statusCode, 422);
+});
+
+test('orders are searched and exported by e-mail in a body, without a key; no URL takes a question', async () => {
+  const buyerId = newId();
+  const email = `busca-${buyerId}@example.com`;
+  await db.rows(`insert into accounts.accounts (account_id, email) values ($1, $2)`, [buyerId, email]);
+  const { orderId } = await soldTickets(db, await aScreening(db), [{ seatNo: 1 }], buyerId);
+  await soldTickets(db, await aScreening(db), [{ seatNo: 1 }]);
+  const ask = (path: string, payload: object) =>
+    api.inject({ method: 'POST', url: `/api/admin/orders/${path}`, cookies: as('manager'), payload });
+  const found = await ask('search', { q: email, state: 'paid', page: 1 });
+  assert.deepEqual(
+    found.json<AdminOrderList>().orders.map((order) => order.orderId),
+    [orderId],
+  );
+  assert.equal(found.headers['cache-control'], 'no-store');
+  assert.equal((await ask('search', { q: email, state: 'refunded' })).json<AdminOrderList>().total, 0);
+  const csv = await ask('search.csv', { q: email });
+  assert.equal(csv.body.split('\r\n').length, 3);
+  assert.ok(csv.body.includes(orderId));
+  assert.equal((await ask('search', { email })).statusCode, 422, 'a misspelt question is not all orders');
+  for (const path of ['orders', 'orders.csv']) {
+    const refused = await get(`/api/admin/${path}?q=${encodeURIComponent(email)}`);
+    assert.deepEqual([refused.statusCode, refused.body.includes(email)], [422, false], path);
+  }
 });

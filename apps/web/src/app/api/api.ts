@@ -72,9 +72,14 @@ export class Api {
     return this.send<T>('POST', path, body, options);
   }
 
-  /** Bytes to save: PDF, CSV. */
-  async download(path: string): Promise<Blob> {
-    const answer = await this.reach(path, {});
+  /** Bytes to save: PDF, CSV. With a body it is asked by POST, because what is asked must not stand in a URL. */
+  async download(path: string, body?: unknown): Promise<Blob> {
+    const answer = await this.reach(
+      path,
+      body === undefined
+        ? {}
+        : { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) },
+    );
     if (!answer.ok) throw await problemOf(answer);
     return answer.blob();
   }
@@ -84,7 +89,10 @@ export class Api {
     this.tagged.clear();
   }
 
-  private async reach(url: string, init: RequestInit): Promise<Response> {
+  private async reach(
+    url: string,
+    init: Omit<RequestInit, 'headers'> & { headers?: Record<string, string> },
+  ): Promise<Response> {
     try {
       return await fetch(url, {
         credentials: 'same-origin',

@@ -1,4 +1,5 @@
-import { Component, computed, inject, input } from '@angular/core';
+import { Location } from '@angular/common';
+import { Component, computed, inject, input, signal } from '@angular/core';
 import { Router, RouterLink } from '@angular/router';
 import { TranslocoDirective } from '@jsverse/transloco';
 import type { AdminOrderList } from '#contracts/admin';
@@ -6,16 +7,18 @@ import { Api } from '../../api/api.ts';
 import { remote } from '../../api/remote.ts';
 import { ORDER_STATES } from '../../contracts.ts';
 import { Formats } from '../../language/formats.ts';
-import { Button, Chip, Empty, Failure, Field, Icon, Input, Stale } from '../../ui/index.ts';
+import { Language } from '../../language/language.ts';
+import { Button, Chip, Empty, Failure, Field, Icon, Input, Stale, Toasts } from '../../ui/index.ts';
 import { keepFresh } from '../keep-fresh.ts';
 import { Pages } from '../pages.ts';
 import { StateBadge } from '../state-badge.ts';
-import { addressOf, csvAddress, type OrderFilter, queryOf, readFilter, turnSort } from './order-filter.ts';
+import { saveAs } from '../save-as.ts';
+import { addressOf, fileOf, type OrderFilter, questionOf, readFilter, turnSort } from './order-filter.ts';
 
 const FRESH_MS = 20_000;
 const TYPING_PAUSE_MS = 250;
 
-/** /admin/pedidos: find an order. The address holds the whole choice, so it can be sent to a colleague. */
+/** /admin/pedidos: find an order. The address holds the choice but the question, which may be somebody's e-mail. */
 @Component({
   selector: 'pt-order-list-page',
   imports: [Button, Chip, Empty, Failure, Field, Icon, Input, Pages, RouterLink, Stale, StateBadge, TranslocoDirective],
@@ -23,8 +26,8 @@ const TYPING_PAUSE_MS = 250;
     <div class="page stack" *transloco="let t; prefix: 'backOffice.orders'">
       <header class="row-apart page-head">
         <h1>{{ t('title') }}</h1>
-        <a ptButton="secondary" size="small" [href]="csv()" download><pt-icon name="download"
-          [size]="18" /> {{ t('csv') }}</a>
+        <button ptButton="secondary" size="small" type="button" [busy]="saving()" (click)="save()"><pt-icon
+          name="download" [size]="18" /> {{ t('csv') }}</button>
       </header>
       <search class="stack-tight">
         <pt-field [label]="t('search')" [quietLabel]="true">
@@ -71,7 +74,7 @@ const TYPING_PAUSE_MS = 250;
                     <td class="cell-main">
                       <a class="strong" [routerLink]="['/admin/pedidos', order.orderId]">
                         {{ order.email || t('noEmail') }}</a>
-                      <span class="small soft mono">{{ order.orderId.slice(-8) }}</span>
+                      <span class="small soft mono">{{ order.orderId.slice(0, 18) }}</span>
                     </td>
                     <td><pt-state-badge [state]="order.state" /></td>
                     <td><a [routerLink]="['/admin/sessao', order.screeningId]">{{ order.movieTitle }}</a><br /><span
@@ -108,29 +111,31 @@ const TYPING_PAUSE_MS = 250;
   `,
 })
 export class OrderListPage {
-  readonly q = input<string>();
   readonly estado = input<string>();
   readonly ordem = input<string>();
   readonly pagina = input<string>();
   protected readonly formats = inject(Formats);
   private readonly api = inject(Api);
   private readonly router = inject(Router);
+  private readonly location = inject(Location);
+  private readonly toasts = inject(Toasts);
+  private readonly language = inject(Language);
+  private readonly q = signal(questionOf(this.location.getState()));
   private typing: ReturnType<typeof setTimeout> | undefined;
 
   protected readonly states = ORDER_STATES;
   protected readonly filter = computed(() =>
-    readFilter({
-      ...(this.q() ? { q: this.q()! } : {}),
+    readFilter(this.q(), {
       ...(this.estado() ? { estado: this.estado()! } : {}),
       ...(this.ordem() ? { ordem: this.ordem()! } : {}),
       ...(this.pagina() ? { pagina: this.pagina()! } : {}),
     }),
   );
   protected readonly filtered = computed(() => this.filter().q !== '' || this.filter().state !== '');
-  protected readonly csv = computed(() => csvAddress(this.filter()));
+  protected readonly saving = signal(false);
   protected readonly list = remote(
     () => this.filter(),
-    (filter, signal) => this.api.get<AdminOrderList>('/api/admin/orders', queryOf(filter), signal),
+    (filter, signal) => this.api.post<AdminOrderList>('/api/admin/orders/search', filter, { signal }),
   );
 
   constructor() {
@@ -144,8 +149,26 @@ export class OrderListPage {
 
   protected go(change: Partial<OrderFilter>, replaceUrl = false): void {
     clearTimeout(this.typing);
-    const queryParams = addressOf({ ...this.filter(), ...change });
-    void this.router.navigate([], { queryParams, queryParamsHandling: 'merge', replaceUrl });
+    const filter = { ...this.filter(), ...change };
+    this.q.set(filter.q);
+    void this.router.navigate([], {
+      queryParams: addressOf(filter),
+      queryParamsHandling: 'merge',
+      replaceUrl,
+      state: { q: filter.q },
+      // The question alone changes no address, but must reach the history entry.
+      onSameUrlNavigation: 'reload',
+    });
+  }
+
+  protected async save(): Promise<void> {
+    this.saving.set(true);
+    try {
+      saveAs(await this.api.download('/api/admin/orders/search.csv', fileOf(this.filter())), 'poltrona-pedidos.csv');
+    } catch (error) {
+      this.toasts.show('danger', this.language.problem(error));
+    }
+    this.saving.set(false);
   }
 
   protected sort(column: 'created' | 'starts' | 'total'): void {

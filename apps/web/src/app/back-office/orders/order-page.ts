@@ -110,8 +110,10 @@ const REASON_MIN = 3;
           </form>
         </pt-dialog>
       } @else if (order.error()) {
+        <h1 class="sr-only">{{ language.say('backOffice.orders.one') }}</h1>
         <pt-failure [error]="order.error()" (retry)="order.reload()" />
       } @else {
+        <h1 class="sr-only">{{ language.say('backOffice.orders.one') }}</h1>
         <div class="skeleton skeleton-row" role="status" [attr.aria-label]="t('loading')"></div>
         <div class="two-columns"><div class="skeleton skeleton-chart"></div><div class="skeleton skeleton-chart">
         </div></div>
@@ -131,7 +133,7 @@ export class OrderPage {
   );
   private readonly listed = remote(
     () => this.id(),
-    (id, signal) => this.api.get<AdminOrderList>('/api/admin/orders', { q: id }, signal),
+    (id, signal) => this.api.post<AdminOrderList>('/api/admin/orders/search', { q: id }, { signal }),
   );
   protected readonly email = computed(
     () => this.listed.value()?.orders.find((order) => order.orderId === this.id())?.email ?? null,
