@@ -167,7 +167,8 @@ async function tellFailure(tx: Transaction, attempt: Attempt, failureCode: strin
 
 const MOVE = sql`
   update payments.attempts set
-    state = $3, provider_payment_id = coalesce(provider_payment_id, $4), provider_capture_id = coalesce($5, provider_capture_id),
+    state = $3, provider_payment_id = coalesce(provider_payment_id, $4),
+    provider_capture_id = coalesce($5, provider_capture_id),
     resume = coalesce($6, resume), failure_code = case when $8 then null else coalesce($7, failure_code) end,
     capturing_since = case when $8 then now() end, capture_no = capture_no + $8::boolean::integer, updated_at = now()
   where screening_id = $1 and attempt_id = $2`;

@@ -39,7 +39,7 @@ async function twelveCalls(guard: typeof withBreaker) {
   return provider.reached();
 }
 
-test('a provider that is down is called five times, then left alone; a no is an answer and does not count', async () => {
+test('a provider that is down is called five times, then left alone; a no does not count', async () => {
   assert.equal(await twelveCalls(withBreaker), 5);
   const alive = aDeadProvider(withBreaker);
   alive.comeBack();

@@ -90,29 +90,6 @@ test('ten refunds of 40% race: two are made, the others are refused, the books m
   assert.equal(await booksOf(order), 2 * part);
 });
 
-test('twin: the sum without the lock lets the race through, so the lock is what holds it', async () => {
-  const order = await aPaidOrder();
-  const part = Math.floor(order.totalCents * 0.4);
-  const free = () =>
-    db.transaction(async (tx) => {
-      const row = await tx.row<{ cents: number }>(
-        'select coalesce(sum(amount_cents), 0)::integer as cents from payments.refunds where order_id = $1',
-        [order.orderId],
-      );
-      await tx.rows('select pg_sleep(0.05)');
-      if (row!.cents + part > order.totalCents) return false;
-      await tx.rows(
-        `insert into payments.refunds (screening_id, refund_id, attempt_id, order_id, provider, amount_cents, state,
-           reason, idempotency_key, correlation_id)
-         values ($1, $2, $3, $4, 'stripe', $5, 'cancelled', 'twin', $2::uuid::text, $2::uuid)`,
-        [order.screeningId, newId(), order.attemptId, order.orderId, part],
-      );
-      return true;
-    });
-  const passed = (await Promise.all([free(), free(), free()])).filter(Boolean).length;
-  assert.equal(passed, 3);
-});
-
 test('the same key is the same refund, also after the provider failed to answer', async () => {
   const order = await aPaidOrder();
   const key = newId();

@@ -78,21 +78,6 @@ test('the same event twice, and again days later, has one effect', async () => {
   assert.equal((await eventsOf('payment_intent.succeeded', attempt.attemptId)).length, 1);
 });
 
-test('twin: with the memory of events wiped, the object still decides and nothing is paid twice', async () => {
-  const order = await anOrder();
-  const attempt = await started(order, 'card');
-  await payByCard(till, attempt.clientSecret!);
-  await until(async () => (await orderState(order)) === 'paid');
-  await till.sandbox.webhooks.settled();
-  const [event] = await eventsOf('payment_intent.succeeded', attempt.attemptId);
-  await db.rows('delete from payments.provider_events where event_id = $1', [event!.event_id]);
-  till.answers.length = 0;
-  await till.post(`/sandbox/webhooks/${event!.event_id}/resend`);
-  await till.sandbox.webhooks.settled();
-  assert.deepEqual(till.answers, ['processed'], 'without the row it is not known as a duplicate');
-  assert.equal(await factsOf(order, 'order_paid'), 1);
-});
-
 test('events in the wrong order end in the state of the object, not of the last event', async () => {
   const order = await anOrder();
   for (const match of ['payment_intent.created', 'payment_intent.payment_failed', 'payment_intent.succeeded']) {
