@@ -66,6 +66,12 @@ export class ImportRunPage {
     const run = this.remote.value();
     return run ? isMoving(run.status) : false;
   });
+  protected readonly movingWords = computed(() => {
+    const run = this.remote.value();
+    if (run?.status === 'applying') return { label: 'statuses.applying', text: 'applyingText' };
+    if (run && !run.dryRun) return { label: 'preparing', text: 'preparingText' };
+    return { label: `statuses.${run?.status ?? 'planning'}`, text: 'planningText' };
+  });
   protected readonly speed = computed(() => {
     const run = this.remote.value();
     if (!run) return '';

@@ -10,6 +10,8 @@ test('a planned run shows what was understood before its plan, and the address c
   assert.equal(stepOf(run({ status: 'planned' }), 'plano'), 2);
   assert.equal(stepOf(run({ status: 'applying' }), 'plano'), 3);
   assert.equal(stepOf(run({ status: 'refused' }), undefined), 0);
+  assert.equal(stepOf(run({ status: 'planning' }), undefined), 1);
+  assert.equal(stepOf(run({ status: 'planning', dryRun: false }), 'plano'), 3, 'approved: read again, then written');
 });
 
 test('a plan that was thrown away is no result', () => {

@@ -19,6 +19,8 @@ const STEP_OF: Record<ImportStatus, 0 | 1 | 2 | 3> = {
 /** A planned run shows first what was understood; `wished` is what the address says. */
 export function stepOf(run: ImportRun, wished: string | undefined): 0 | 1 | 2 | 3 {
   if (run.status === 'planned' && wished !== 'plano') return 1;
+  // An approved plan is read once more before it is written: for the person that is the last step already.
+  if (isMoving(run.status) && !run.dryRun) return 3;
   if (run.status === 'cancelled' && run.rowsDone === 0 && run.dryRun) return 2;
   return STEP_OF[run.status];
 }

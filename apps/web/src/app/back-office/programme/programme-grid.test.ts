@@ -38,7 +38,7 @@ test('auditoriums stand in the order of their numbers, screenings in that of tim
   );
 });
 
-test('two screenings at once in one auditorium are both seen; one that begins when another ends shares its lane', () => {
+test('two screenings at once in one auditorium are both seen; one that follows another shares its lane', () => {
   const grid = layDay([
     screening(1, 'Sala 1', '19:00', 120),
     screening(2, 'Sala 1', '20:00', 60),

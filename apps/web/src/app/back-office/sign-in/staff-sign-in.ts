@@ -78,6 +78,7 @@ export class StaffSignIn {
   private readonly router = inject(Router);
   private readonly language = inject(Language);
   private readonly answer = signal<StaffStep | null>(null);
+  private readonly codeField = viewChild<ElementRef<HTMLElement>>('code');
   private readonly heading = viewChild<ElementRef<HTMLElement>>('heading');
 
   protected readonly typedEmail = signal('');
@@ -102,11 +103,7 @@ export class StaffSignIn {
   );
 
   constructor() {
-    // Somebody who is already in and may go there needs no second sign-in (a reload, a second tab).
-    afterNextRender(async () => {
-      await this.session.known();
-      if (this.session.atLeast('usher') && !this.lacksRole()) await this.leave();
-    });
+    afterNextRender(() => void this.leaveIfSignedIn());
   }
 
   protected async enter(event: Event): Promise<void> {
@@ -123,7 +120,9 @@ export class StaffSignIn {
         return;
       }
       this.answer.set(answer);
-      this.focusHeading();
+      // To the code at once; who enrols reads first what to do.
+      if (answer.step === 'totp') setTimeout(() => this.codeField()?.nativeElement.focus());
+      else this.focusHeading();
     });
   }
 
@@ -170,6 +169,12 @@ export class StaffSignIn {
     const key = `backOffice.signIn.refusals.${error instanceof ApiProblem ? error.code : ''}`;
     const own = this.language.say(key);
     return own === key ? this.language.problem(error) : own;
+  }
+
+  /** Somebody who is already in and may go there needs no second sign-in (a reload, a second tab). */
+  private async leaveIfSignedIn(): Promise<void> {
+    await this.session.known();
+    if (this.session.atLeast('usher') && !this.lacksRole()) await this.leave();
   }
 
   private async leave(): Promise<void> {
