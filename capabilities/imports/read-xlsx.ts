@@ -80,6 +80,12 @@ function dateText(value: Date): string {
 
 const END_OF_DIRECTORY = 0x06054b50;
 const DIRECTORY_ENTRY = 0x02014b50;
+// Anywhere in the text (a comment before it may be long), in the encodings XML may have. Without its last zero, what
+// UTF-16 writes little end first is found in big end first as well.
+const DTD_MARKS = ['<!DOCTYPE', '<!ENTITY'].flatMap((mark) => [
+  Buffer.from(mark, 'latin1'),
+  Buffer.from(mark, 'utf16le').subarray(0, -1),
+]);
 
 /** Walks the archive's directory and unpacks every entry once into nothing, under limits, before anybody trusts it. */
 function checkArchive(bytes: Buffer): Refusal | null {
@@ -105,7 +111,7 @@ function checkArchive(bytes: Buffer): Refusal | null {
     if (content.length > XLSX_SMALL_ENTRY_BYTES && content.length > packed * XLSX_PACKING_RATIO_MAX) {
       return refuse('xlsx_packed_too_densely', `${name} unpacks more than ${XLSX_PACKING_RATIO_MAX} times`);
     }
-    if (/\.(xml|rels)$/i.test(name) && /<!(DOCTYPE|ENTITY)/i.test(content.toString('latin1', 0, 4096))) {
+    if (/\.(xml|rels)$/i.test(name) && DTD_MARKS.some((mark) => content.includes(mark))) {
       return refuse('xlsx_dtd', `${name} carries a document type definition`);
     }
     if (/^xl\/worksheets\/[^/]+\.xml$/.test(name)) worksheets += 1;
