@@ -6,6 +6,7 @@ import {
   createRun,
   ERRORS_PER_PAGE,
   exportErrors,
+  FILE_BYTES_MAX,
   importTemplate,
   listErrors,
   listRuns,
@@ -23,7 +24,7 @@ import { sendAttachment } from '../attachment.ts';
 import { answerKeyed, idempotencyKey, type Outcome } from '../keyed.ts';
 import type { Streams } from '../live/streams.ts';
 import { atLeast } from '../session.ts';
-import { forgetUpload, takeUploads, type Upload } from './import-upload.ts';
+import { forgetUpload, readOnInVain, takeUploads, type Upload } from './import-upload.ts';
 
 export type ImportRouteDeps = {
   db: Database;
@@ -31,6 +32,8 @@ export type ImportRouteDeps = {
   dataDir: string;
   streams: Streams;
   log: Log;
+  /** Tests take less, so that they need not send half a gigabyte. */
+  uploadBytesMax?: number;
 };
 
 const RunParams = Type.Object({ run: Type.String({ format: 'uuid' }) });
@@ -41,12 +44,14 @@ const ENDED = new Set<ImportRun['status']>(['done', 'done_with_errors', 'refused
 export async function registerImportRoutes(api: HttpServer, deps: ImportRouteDeps): Promise<void> {
   const background = createBackground(deps);
   await api.register(async (scope) => {
-    await takeUploads(scope, join(deps.dataDir, 'imports'));
+    await takeUploads(scope, join(deps.dataDir, 'imports'), uploadBytesMax(deps));
     registerUpload(scope as HttpServer, deps, background);
   });
   registerReading(api, deps);
   registerSteering(api, deps, background);
 }
+
+const uploadBytesMax = (deps: ImportRouteDeps): number => deps.uploadBytesMax ?? FILE_BYTES_MAX;
 
 type Background = (runId: string) => void;
 
@@ -60,7 +65,8 @@ function createBackground({ db, log }: ImportRouteDeps): Background {
   };
 }
 
-function registerUpload(api: HttpServer, { db }: ImportRouteDeps, background: Background): void {
+function registerUpload(api: HttpServer, deps: ImportRouteDeps, background: Background): void {
+  const { db } = deps;
   api.post(
     '/api/admin/imports',
     {
@@ -80,11 +86,16 @@ function registerUpload(api: HttpServer, { db }: ImportRouteDeps, background: Ba
         atLeast('administrator'),
         async (request, reply) => {
           if (idempotencyKey(request, reply) === null) return reply;
+          if (Number(request.headers['content-length'] ?? 0) > uploadBytesMax(deps)) {
+            readOnInVain(request.raw);
+            return sendProblem(reply, 413, 'body_too_large');
+          }
         },
       ],
     },
     async (request, reply) => {
-      const upload = request.body as Upload;
+      const upload = request.body as Upload | null;
+      if (upload === null) return sendProblem(reply, 413, 'body_too_large');
       const { kind, fileName, dryRun, stopOnError } = request.query;
       let created: string | null = null;
       // The key's fingerprint is taken from the bytes, not from where they happen to lie.
