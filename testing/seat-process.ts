@@ -5,6 +5,7 @@ import pino from 'pino';
 import { createSeatHolder } from '#capabilities/holds';
 import { systemClock } from '#platform/clock';
 import { createDatabase } from '#platform/postgres';
+import { NO_HOLD_LIMITS } from '../apps/api/hold-limits.ts';
 import { createSeatMaps } from '../apps/api/live/seat-maps.ts';
 import { createStreams } from '../apps/api/live/streams.ts';
 import { registerSeatRoutes } from '../apps/api/routes/seats.ts';
@@ -21,7 +22,9 @@ const streams = createStreams();
 const people = Object.fromEntries(
   Array.from({ length: NUMBERED_BUYERS }, (_, number) => [`b${number}`, aNumberedBuyer(number)]),
 );
-const api = await testApi(people, (api) => registerSeatRoutes(api, { db, seatMaps, seatHolder, streams }));
+const api = await testApi(people, (api) =>
+  registerSeatRoutes(api, { db, seatMaps, seatHolder, streams, limits: NO_HOLD_LIMITS }),
+);
 await api.listen({ port: 0, host: '127.0.0.1' });
 process.stdout.write(`${JSON.stringify({ port: (api.server.address() as AddressInfo).port })}\n`);
 

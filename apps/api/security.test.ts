@@ -43,7 +43,7 @@ test('pages run only our own scripts and the provider’s, cannot be framed, and
 test('an address may ask so often and is then told when to come back; others are not touched, and time heals', async () => {
   let nowMs = 0;
   const limited = createHttpServer({ log: pino({ level: 'silent' }) });
-  const guard = limitPerAddress({ max: 3, windowMs: 10_000, addressesMax: 2, nowMs: () => nowMs });
+  const guard = limitPerAddress({ max: 3, windowMs: 10_000, callersMax: 2, nowMs: () => nowMs });
   limited.get('/', { onRequest: guard }, async () => 'ok');
   const ask = (remoteAddress: string) => limited.inject({ url: '/', remoteAddress });
   const statuses = [];

@@ -63,7 +63,7 @@ export async function wireApi(deps: { db: Database; settings: ApiSettings; log: 
     routes: [
       (api) => registerSearchRoutes(api, { db, clock }),
       (api) => registerScreeningRoutes(api, { db, clock, seatMaps }),
-      (api) => registerSeatRoutes(api, { db, seatMaps, seatHolder, streams }),
+      (api) => registerSeatRoutes(api, { db, seatMaps, seatHolder, streams, clock }),
       (api) => registerOrderRoutes(api, { db, orderFeed, streams }),
       (api) => registerPaymentRoutes(api, { db, payments }),
       (api) => registerWebhookRoutes(api, { payments }),

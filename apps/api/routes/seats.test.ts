@@ -11,6 +11,7 @@ import { as, testApi } from '#testing/api';
 import { aBuyer, aScreening } from '#testing/builders';
 import { testDatabase } from '#testing/database';
 import { aHeldOrder, aSeatHolder, letTimePass } from '#testing/holding';
+import { NO_HOLD_LIMITS } from '../hold-limits.ts';
 import { createOrderFeed } from '../live/order-feed.ts';
 import { createSeatMaps } from '../live/seat-maps.ts';
 import { createStreams } from '../live/streams.ts';
@@ -34,7 +35,7 @@ async function anApi() {
   const streams = createStreams();
   const api = await testApi(people, (api) => {
     registerScreeningRoutes(api, { db, clock: systemClock, seatMaps });
-    registerSeatRoutes(api, { db, seatMaps, seatHolder: holder, streams });
+    registerSeatRoutes(api, { db, seatMaps, seatHolder: holder, streams, limits: NO_HOLD_LIMITS });
     registerOrderRoutes(api, { db, orderFeed, streams });
   });
   return {

@@ -1,25 +1,36 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { bestSeats, type HoldAnswer, type SeatHolder, type StoredHold } from '#capabilities/holds';
+import { readOrder } from '#capabilities/orders';
 import { type HeldOrder, HeldOrderSchema, HoldBodySchema } from '#contracts/orders';
 import { type HoldOutcome, TICKETS_PER_BUYER_MAX } from '#contracts/outcomes';
 import { ProblemSchema } from '#contracts/problem';
 import { BestSeatsAnswerSchema } from '#contracts/screenings';
+import { type Clock, systemClock } from '#platform/clock';
 import { unreachable } from '#platform/fault';
 import type { HttpServer } from '#platform/http-server';
 import { type Answer, fingerprintOf } from '#platform/idempotency';
 import type { Database } from '#platform/postgres';
 import { problemBody, sendProblem } from '#platform/problem';
+import { createHoarding, HOLD_LIMITS, type HoldLimits } from '../hold-limits.ts';
 import { idempotencyKey, sendStored } from '../keyed.ts';
 import type { SeatMap } from '../live/seat-map.ts';
 import type { SeatMaps } from '../live/seat-maps.ts';
 import type { Streams } from '../live/streams.ts';
+import { limitPerAccount, limitPerAddress } from '../rate-limit.ts';
 import { identifiedBuyer } from '../session.ts';
 import { createPlans, ScreeningParams } from './screenings.ts';
 
 const tags = ['seats'];
 
-export type SeatRouteDeps = { db: Database; seatMaps: SeatMaps; seatHolder: SeatHolder; streams: Streams };
+export type SeatRouteDeps = {
+  db: Database;
+  seatMaps: SeatMaps;
+  seatHolder: SeatHolder;
+  streams: Streams;
+  clock?: Clock;
+  limits?: HoldLimits;
+};
 
 /** The seats of a screening: the map, the live map, the best ones, and holding them. */
 export function registerSeatRoutes(api: HttpServer, deps: SeatRouteDeps): void {
@@ -85,7 +96,7 @@ export function registerSeatRoutes(api: HttpServer, deps: SeatRouteDeps): void {
     },
   );
 
-  registerHoldRoute(api, deps.seatHolder);
+  registerHoldRoute(api, deps);
 }
 
 /** 304 when the caller has this version, else the bytes that were serialised once. */
@@ -96,14 +107,32 @@ function sendMap(request: FastifyRequest, reply: FastifyReply, map: SeatMap): Fa
   return reply.type('application/json; charset=utf-8').send(map.body());
 }
 
-function registerHoldRoute(api: HttpServer, seatHolder: SeatHolder): void {
+function registerHoldRoute(api: HttpServer, deps: SeatRouteDeps): void {
+  const limits = deps.limits ?? HOLD_LIMITS;
+  const clock = deps.clock ?? systemClock;
+  const hoarding = createHoarding({
+    max: limits.unpaidOrders,
+    nowMs: () => clock.now().getTime(),
+    isUnpaid: async (orderId) => {
+      const order = await readOrder(deps.db, { orderId });
+      return order?.state === 'held' || order?.state === 'awaiting_payment';
+    },
+  });
+
   api.post(
     '/api/screenings/:id/holds',
     {
-      preHandler: identifiedBuyer,
+      // The account first: whoever runs wild does not use up the address of the others.
+      preHandler: [
+        identifiedBuyer,
+        limitPerAccount({ max: limits.perAccountAMinute, windowMs: 60_000 }),
+        limitPerAddress({ max: limits.perAddressAMinute, windowMs: 60_000 }),
+      ],
       schema: {
         summary: 'Hold seats: all of them for some minutes, or none',
-        description: 'Needs an Idempotency-Key. At most ten tickets of a screening for one CPF.',
+        description:
+          'Needs an Idempotency-Key. At most ten tickets of a screening for one CPF. 429 `too_many_unpaid_orders` for ' +
+          'who holds seats in three orders already; like `too_many_requests` it is not stored under the key.',
         tags,
         params: ScreeningParams,
         body: HoldBodySchema,
@@ -117,34 +146,47 @@ function registerHoldRoute(api: HttpServer, seatHolder: SeatHolder): void {
       if (new Set(seats.map((seat) => seat.seatNo)).size < seats.length) {
         return sendProblem(reply, 422, 'validation_failed', { errors: [{ field: 'seats', code: 'seat_repeated' }] });
       }
-      const answer = await seatHolder.hold({
-        screeningId: request.params.id,
-        seats,
-        buyerId: request.session!.accountId,
-        buyerKey: request.session!.buyerKey!,
-        key,
-        fingerprint: fingerprintOf('POST', request.url, request.body),
-        correlationId: request.id,
-      });
-      return sendHold(answer);
-
-      function sendHold(held: HoldAnswer) {
-        switch (held.kind) {
-          case 'overloaded':
-            return sendProblem(reply, 503, 'overloaded', { retryAfter: 1 });
-          case 'running':
-            return sendProblem(reply, 409, 'request_in_progress', { retryAfter: 1 });
-          case 'mismatch':
-            return sendProblem(reply, 422, 'idempotency_key_reused');
-          case 'first':
-          case 'replay':
-            return sendStored(reply, render(held.hold, request.params.id), held.kind === 'replay');
-          default:
-            return unreachable(held);
-        }
+      const wish = { accountId: request.session!.accountId, screeningId: request.params.id, key };
+      const place = hoarding.take(wish) ?? (await hoarding.lookAgain(wish));
+      if (!place) {
+        const retryAfter = hoarding.retryAfter(wish.accountId);
+        return sendProblem(reply, 429, 'too_many_unpaid_orders', { retryAfter });
+      }
+      let stored: StoredHold | null = null;
+      try {
+        const answer = await deps.seatHolder.hold({
+          screeningId: request.params.id,
+          seats,
+          buyerId: request.session!.accountId,
+          buyerKey: request.session!.buyerKey!,
+          key,
+          fingerprint: fingerprintOf('POST', request.url, request.body),
+          correlationId: request.id,
+        });
+        if ('hold' in answer) stored = answer.hold;
+        return sendHold(reply, answer, request.params.id);
+      } finally {
+        if (stored?.outcome === 'held') place.held(stored.orderId, Date.parse(stored.heldUntil));
+        else place.giveBack();
       }
     },
   );
+}
+
+function sendHold(reply: FastifyReply, held: HoldAnswer, screeningId: number): FastifyReply {
+  switch (held.kind) {
+    case 'overloaded':
+      return sendProblem(reply, 503, 'overloaded', { retryAfter: 1 });
+    case 'running':
+      return sendProblem(reply, 409, 'request_in_progress', { retryAfter: 1 });
+    case 'mismatch':
+      return sendProblem(reply, 422, 'idempotency_key_reused');
+    case 'first':
+    case 'replay':
+      return sendStored(reply, render(held.hold, screeningId), held.kind === 'replay');
+    default:
+      return unreachable(held);
+  }
 }
 
 const STATUS_OF_HOLD: Record<HoldOutcome, number> = {

@@ -16,6 +16,7 @@ const ana = aBuyer(1);
 const people = {
   ana,
   ben: aBuyer(2),
+  collector: aBuyer(4),
   usher: { ...aBuyer(3), role: 'usher' as const, buyerKey: null },
 };
 const api = await testApi(people, (server) => {
@@ -56,6 +57,17 @@ test('a buyer gets own tickets as list, PDF and calendar; others get 404, visito
   assert.equal((await get('/api/orders/x/tickets', 'ana')).statusCode, 422);
   assert.equal((await get(`/api/orders/${newId()}/tickets.pdf`, 'ana')).statusCode, 404);
   assert.deepEqual((await get('/api/me/tickets', 'ben')).json(), []);
+});
+
+test('an account asks for twenty PDFs a minute and is then told when to come back; another one is not touched', async () => {
+  const who = 'collector';
+  const ask = (name: string) => get(`/api/orders/${newId()}/tickets.pdf`, name);
+  for (let index = 0; index < 20; index += 1) assert.equal((await ask(who)).statusCode, 404);
+  const refused = await ask(who);
+  assert.deepEqual([refused.statusCode, refused.json().code], [429, 'too_many_requests']);
+  assert.ok(Number(refused.headers['retry-after']) > 0);
+  assert.equal((await ask('ben')).statusCode, 404);
+  assert.equal((await get('/api/me/tickets', who)).statusCode, 200, 'only PDFs are counted');
 });
 
 test('an usher scans, hears why not, takes back; a buyer may not', async () => {

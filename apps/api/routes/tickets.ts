@@ -7,9 +7,12 @@ import type { HttpServer } from '#platform/http-server';
 import type { Database } from '#platform/postgres';
 import { sendProblem } from '#platform/problem';
 import { sendAttachment } from '../attachment.ts';
+import { limitPerAccount } from '../rate-limit.ts';
 import { signedIn } from '../session.ts';
 
 const tags = ['tickets'];
+/** Per account: a page costs a tenth of a second of this process. */
+const PDFS_A_MINUTE = 20;
 const OrderParams = Type.Object({ id: OrderIdSchema });
 const LocaleQuery = Type.Object({ locale: Type.Optional(Type.Enum(['pt-BR', 'en'], { default: 'pt-BR' })) });
 const File = (mediaType: string) => Type.String({ description: mediaType });
@@ -53,14 +56,14 @@ function registerTicketFiles(api: HttpServer, deps: { db: Database; keys: Ticket
   api.get(
     '/api/orders/:id/tickets.pdf',
     {
-      preHandler: signedIn,
+      preHandler: [signedIn, limitPerAccount({ max: PDFS_A_MINUTE, windowMs: 60_000 })],
       schema: {
         summary: 'The tickets of one of my orders on paper, one page each',
         tags,
         params: OrderParams,
         querystring: LocaleQuery,
         produces: ['application/pdf'],
-        response: { 200: File('application/pdf'), 404: ProblemSchema },
+        response: { 200: File('application/pdf'), 404: ProblemSchema, 429: ProblemSchema },
       },
     },
     async (request, reply) => {

@@ -1,0 +1,97 @@
+/** How much one buyer may hold; a race or a benchmark passes NO_HOLD_LIMITS. */
+export type HoldLimits = {
+  perAccountAMinute: number;
+  /** Generous: a whole mobile network, or a cinema's own, may share one address. */
+  perAddressAMinute: number;
+  /** Orders of one account, over all screenings, that hold seats and are not paid. */
+  unpaidOrders: number;
+};
+
+export const HOLD_LIMITS: HoldLimits = { perAccountAMinute: 60, perAddressAMinute: 600, unpaidOrders: 3 };
+export const NO_HOLD_LIMITS: HoldLimits = {
+  perAccountAMinute: Infinity,
+  perAddressAMinute: Infinity,
+  unpaidOrders: Infinity,
+};
+
+const ACCOUNTS_MAX = 50_000;
+
+export type Wish = { accountId: string; screeningId: number; key: string };
+/** A place among the account's unpaid orders, taken before the seats are: say what became of it. */
+export type Place = { held(orderId: string, untilMs: number): void; giveBack(): void };
+export type Hoarding = {
+  /** From memory alone. Null when the account has its orders; a repeated key has its place already. */
+  take(wish: Wish): Place | null;
+  /** The same after asking what became of those orders: only who seems to hoard costs a query. */
+  lookAgain(wish: Wish): Promise<Place | null>;
+  /** Seconds until the first of the account's orders ends. */
+  retryAfter(accountId: string): number;
+};
+
+/**
+ * Who holds seats of many screenings without paying. In memory and per process, for the reasons in
+ * capabilities/holds/README.md: a brake on hoarding, not an invariant. Over `accountsMax` the oldest are forgotten.
+ */
+export function createHoarding(options: {
+  max: number;
+  nowMs: () => number;
+  isUnpaid: (orderId: string) => Promise<boolean>;
+  accountsMax?: number;
+}): Hoarding {
+  const { max, nowMs } = options;
+  const accountsMax = options.accountsMax ?? ACCOUNTS_MAX;
+  const accounts = new Map<string, Entry[]>();
+
+  const alive = (accountId: string): Entry[] => {
+    const now = nowMs();
+    return (accounts.get(accountId) ?? []).filter((entry) => entry.untilMs > now);
+  };
+  const put = (accountId: string, entries: Entry[]) => {
+    accounts.delete(accountId);
+    if (entries.length === 0) return;
+    if (accounts.size >= accountsMax) accounts.delete(accounts.keys().next().value!);
+    accounts.set(accountId, entries);
+  };
+
+  const take = ({ accountId, screeningId, key }: Wish): Place | null => {
+    if (max === Infinity) return NOWHERE;
+    const name = `${screeningId} ${key}`;
+    const entries = alive(accountId);
+    if (entries.some((entry) => entry.name === name)) return NOWHERE;
+    if (entries.length >= max) return null;
+    const mine: Entry = { name, orderId: null, untilMs: Infinity };
+    put(accountId, [...entries, mine]);
+    return {
+      held: (orderId, untilMs) => void Object.assign(mine, { orderId, untilMs }),
+      giveBack: () =>
+        put(
+          accountId,
+          alive(accountId).filter((entry) => entry !== mine),
+        ),
+    };
+  };
+
+  return {
+    take,
+    lookAgain: async (wish) => {
+      const entries = alive(wish.accountId);
+      const unpaid = await Promise.all(
+        entries.map(async ({ orderId }) => orderId === null || (await options.isUnpaid(orderId))),
+      );
+      const over = new Set(entries.filter((_, index) => !unpaid[index]));
+      // Read again: others may have come while we asked.
+      put(
+        wish.accountId,
+        alive(wish.accountId).filter((entry) => !over.has(entry)),
+      );
+      return take(wish);
+    },
+    retryAfter: (accountId) => {
+      const first = Math.min(...alive(accountId).map((entry) => entry.untilMs));
+      return Number.isFinite(first) ? Math.max(1, Math.ceil((first - nowMs()) / 1000)) : 1;
+    },
+  };
+}
+
+type Entry = { name: string; orderId: string | null; untilMs: number };
+const NOWHERE: Place = { held: () => {}, giveBack: () => {} };
