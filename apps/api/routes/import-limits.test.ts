@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { mkdtemp, readdir } from 'node:fs/promises';
-import { request as httpRequest } from 'node:http';
+import { Agent, request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -48,8 +48,8 @@ function send(bytes: number, headers: Record<string, string>): Promise<Answer> {
     const request = httpRequest({
       host: '127.0.0.1',
       port,
-      // A connection of its own: one of these requests promises more than it sends.
-      agent: false,
+      // As browsers and proxies: the connection stays. One each, since one request promises more than it sends.
+      agent: new Agent({ keepAlive: true }),
       method: 'POST',
       path: '/api/admin/imports?kind=movies&fileName=grande.csv',
       headers: { cookie: cookieOf('ada'), 'idempotency-key': newId(), 'content-type': 'text/csv', ...headers },
