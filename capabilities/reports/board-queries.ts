@@ -93,6 +93,26 @@ export const ALERTS = sql`
    where state = 'unknown' and updated_at < statement_timestamp() - interval '10 minutes'
    having count(*) > 0)
   union all
+  -- Money that is still owed: the bank refused it, and it is the last refund of its payment.
+  (select 'refund_failed', refund.updated_at, refund.order_id::text
+   from payments.refunds as refund
+   where refund.state in ('failed', 'cancelled')
+     and refund.updated_at > statement_timestamp() - interval '30 days'
+     and not exists (
+       select from payments.refunds as later
+       where later.screening_id = refund.screening_id and later.attempt_id = refund.attempt_id
+         and later.created_at > refund.created_at)
+   order by refund.updated_at desc limit 10)
+  union all
+  -- Made in the provider's own pages: the order kept its seats, a person decides about them.
+  (select 'refund_seen_at_provider', refund.created_at, refund.order_id::text
+   from payments.refunds as refund
+   join orders.orders as "order" on "order".screening_id = refund.screening_id
+     and "order".order_id = refund.order_id and "order".state = 'paid'
+   where refund.reason = 'external' and refund.state not in ('failed', 'cancelled')
+     and refund.created_at > statement_timestamp() - interval '7 days'
+   order by refund.created_at desc limit 10)
+  union all
   (select 'messages_waiting', min(occurred_at), count(*)::text
    from outbox.messages
    where published_at is null and occurred_at < statement_timestamp() - interval '5 minutes'

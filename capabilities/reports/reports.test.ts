@@ -81,6 +81,40 @@ test('the board shows occupancy by screening, expired holds as free, and what ne
   assert.equal((await shown()).mine.held, 0);
 });
 
+test('a failed refund is an alert until a later one of the same payment is on its way, and so is one made elsewhere', async () => {
+  const alerts = async (orderId: string) => {
+    const { alerts: all } = await readBoard(db, {});
+    return all.filter((alert) => alert.subject === orderId).map((alert) => alert.code);
+  };
+  const { screeningId, orderId } = await aPaidOrder(db, await aScreening(db), [{ seatNo: 1 }]);
+  const attemptId = newId();
+  await db.rows(
+    `insert into payments.attempts (screening_id, attempt_id, order_id, buyer_id, provider, method, state, amount_cents,
+       idempotency_key, pay_until, next_check_at, correlation_id, captured_at, fulfilment)
+     values ($1, $2::uuid, $3, $2, 'stripe', 'card', 'captured', 1, $2::text, now(), now(), $2, now(), 'paid')`,
+    [screeningId, attemptId, orderId],
+  );
+  const refund = (state: string, reason = 'buyer') =>
+    db.rows(
+      `insert into payments.refunds (screening_id, refund_id, attempt_id, order_id, provider, amount_cents, state,
+         reason, idempotency_key, correlation_id)
+       values ($1, $2::uuid, $3, $4, 'stripe', 1, $5, $6, $2::text, $2)`,
+      [screeningId, newId(), attemptId, orderId, state, reason],
+    );
+  await refund('succeeded');
+  assert.deepEqual(await alerts(orderId), []);
+  await refund('failed');
+  assert.deepEqual(await alerts(orderId), ['refund_failed']);
+  await refund('failed');
+  assert.deepEqual(await alerts(orderId), ['refund_failed'], 'one alert for one debt');
+  await refund('pending');
+  assert.deepEqual(await alerts(orderId), []);
+  await refund('succeeded', 'external');
+  assert.deepEqual(await alerts(orderId), ['refund_seen_at_provider']);
+  await db.rows(`update orders.orders set state = 'refunded' where screening_id = $1`, [screeningId]);
+  assert.deepEqual(await alerts(orderId), []);
+});
+
 test('the programme counts seats and buyers, and names screenings that overlap in one auditorium', async () => {
   const screening = await aScreening(db);
   const copy = await db.row<{ id: number }>(
