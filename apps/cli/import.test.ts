@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { ROOT, testDatabase } from '#testing/database';
+
+// The real command, in a process of its own.
+
+const db = await testDatabase();
+const folder = await mkdtemp(join(tmpdir(), 'poltrona-cli-'));
+
+type Ended = { code: number | null; out: string; err: string };
+
+function command(args: string[], settings: Record<string, string>): Promise<Ended> {
+  const { DATABASE_URL: _ours, DATA_DIR: _folder, ...env } = process.env;
+  const child = spawn(process.execPath, ['apps/cli/import.ts', ...args], { cwd: ROOT, env: { ...env, ...settings } });
+  const ended = { out: '', err: '' };
+  child.stdout.setEncoding('utf8').on('data', (piece: string) => (ended.out += piece));
+  child.stderr.setEncoding('utf8').on('data', (piece: string) => (ended.err += piece));
+  return new Promise((resolve) => child.once('close', (code) => resolve({ code, ...ended })));
+}
+
+const file = async (name: string, text: string): Promise<string> => {
+  const path = join(folder, name);
+  await writeFile(path, text);
+  return path;
+};
+const dataDir = async (content: string | null): Promise<{ DATA_DIR: string }> => {
+  const path = await mkdtemp(join(folder, 'data-'));
+  if (content !== null) await writeFile(join(path, 'database.json'), content);
+  return { DATA_DIR: path };
+};
+const lastLine = (ended: Ended) => JSON.parse(ended.out.trim().split('\n').at(-1)!) as Record<string, unknown>;
+
+test('without DATABASE_URL the command finds the running database in DATA_DIR, and tells what became of the rows', async () => {
+  const running = await dataDir(JSON.stringify({ url: db.connectionString }));
+  const good = await file('good.csv', 'codigo;titulo\nc1;Um\nc2;Dois\n');
+  const first = await command(['movies', good, '--json'], running);
+  const counts = { status: 'done', rows: 2, created: 2, updated: 0, unchanged: 0, errors: 0 };
+  const told = lastLine(first);
+  assert.deepEqual([first.code, { ...told, ...counts }], [0, told]);
+  assert.match(told['run'] as string, /^[0-9a-f-]{36}$/);
+  assert.equal((await db.rows('select 1 from catalog.movies')).length, 2);
+  const again = lastLine(await command(['movies', good, '--json'], running));
+  assert.deepEqual([again['created'], again['updated'], again['unchanged']], [0, 0, 2]);
+});
+
+test('the exit code is 0 only when no row failed, 2 when nothing was understood', async () => {
+  const running = await dataDir(JSON.stringify({ url: db.connectionString }));
+  const bad = await command(['movies', await file('bad.csv', 'codigo;titulo\n;Um\nc3;Três\n'), '--json'], running);
+  assert.deepEqual([bad.code, lastLine(bad)['errors'], lastLine(bad)['created']], [1, 1, 1]);
+  const refused = await command(['movies', await file('refused.csv', 'x;y\n1;2\n'), '--json'], running);
+  assert.deepEqual([refused.code, lastLine(refused)['status']], [2, 'refused']);
+  const missing = await command(['movies', join(folder, 'nowhere.csv'), '--json'], running);
+  assert.deepEqual([missing.code, (lastLine(missing)['refusal'] as { code: string }).code], [2, 'file_missing']);
+  assert.equal((await command(['popcorn', 'x'], running)).code, 2);
+});
+
+test('DATABASE_URL goes before DATA_DIR', async () => {
+  const elsewhere = await dataDir(JSON.stringify({ url: 'postgres://nobody@127.0.0.1:9/nothing' }));
+  const plan = ['movies', await file('plan.csv', 'codigo;titulo\nc9;Nove\n'), '--dry-run', '--json'];
+  const planned = await command(plan, { ...elsewhere, DATABASE_URL: db.connectionString });
+  assert.deepEqual([planned.code, lastLine(planned)['status']], [0, 'planned']);
+  const unanswered = await command(plan, elsewhere);
+  assert.deepEqual([unanswered.code, unanswered.out], [2, '']);
+  assert.match(unanswered.err, /does not answer \(ECONNREFUSED\)/);
+});
+
+test('with no database the command says what to do, whatever lies in DATA_DIR', async () => {
+  for (const content of [null, '', '{"url": 7}', '{"url"']) {
+    const ended = await command(['movies', 'any.csv', '--json'], await dataDir(content));
+    assert.deepEqual([ended.code, ended.out], [2, '']);
+    assert.match(ended.err, /^No database: run `npm start`/);
+  }
+});
