@@ -200,7 +200,7 @@ export class SeatsPage {
       await this.api.send('DELETE', `/api/orders/${order.orderId}`);
       this.running.set(null);
       this.chosen.set(order.lines.map((line) => ({ seatNo: line.seatNo, kind: line.kind as ChosenSeat['kind'] })));
-      this.live.refresh();
+      void this.live.refresh();
     } catch (error) {
       this.refusal.set(this.language.problem(error));
     }
