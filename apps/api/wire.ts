@@ -33,12 +33,14 @@ export type WiredApi = Pick<ApiDeps, 'resolveSession' | 'routes' | 'dependencies
 export async function wireApi(deps: { db: Database; settings: ApiSettings; log: Log }): Promise<WiredApi> {
   const { db, settings, log } = deps;
   const clock = systemClock;
+  const streams = createStreams();
   const accounts = createAccounts({
     db,
     log,
     clock,
     cpfHmacKey: settings.CPF_HMAC_KEY,
     cpfEncryptionKey: settings.CPF_ENCRYPTION_KEY,
+    onRevoked: (accountId) => streams.endOf(accountId),
   });
   await accounts.start();
   const seatHolder = createSeatHolder({
@@ -48,7 +50,6 @@ export async function wireApi(deps: { db: Database; settings: ApiSettings; log: 
   });
   const seatMaps = await createSeatMaps({ db, log, clock });
   const orderFeed = await createOrderFeed({ db, log });
-  const streams = createStreams();
   const payments = createPayments({
     db,
     log,

@@ -19,6 +19,8 @@ export type AccountsDeps = {
   clock?: Clock;
   limits?: Partial<Limits>;
   sessionsInMemoryMax?: number;
+  /** An account's sessions are no longer what they were; null when that may be true of anybody's. For open streams. */
+  onRevoked?: (accountId: string | null) => void;
 };
 
 export type Accounts = ReturnType<typeof createAccounts>;
@@ -33,6 +35,7 @@ export function createAccounts(options: AccountsDeps) {
     db: options.db,
     log: options.log,
     clock,
+    onRevoked: options.onRevoked,
     ...(options.sessionsInMemoryMax ? { entriesMax: options.sessionsInMemoryMax } : {}),
   });
 

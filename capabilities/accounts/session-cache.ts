@@ -71,7 +71,13 @@ function createMemory(entriesMax: number): Memory {
  * reconnection everything is forgotten, because what was said meanwhile is unknown. Unknown tokens are not remembered:
  * anybody can make them up without end.
  */
-export function createSessionCache(deps: { db: Database; log: Log; clock: Clock; entriesMax?: number }): SessionCache {
+export function createSessionCache(deps: {
+  db: Database;
+  log: Log;
+  clock: Clock;
+  entriesMax?: number;
+  onRevoked?: ((accountId: string | null) => void) | undefined;
+}): SessionCache {
   const memory = createMemory(deps.entriesMax ?? ENTRIES_MAX);
   const loading = new Map<string, Promise<LiveSession | null>>();
   let epoch = 0;
@@ -121,7 +127,15 @@ export function createSessionCache(deps: { db: Database; log: Log; clock: Clock;
     },
     async start() {
       const { db, log } = deps;
-      listener = await listen({ db, channel: SESSIONS_CHANNEL, onMessage: drop, onUp: dropAll, log });
+      const onMessage = (accountId: string) => {
+        drop(accountId);
+        deps.onRevoked?.(accountId);
+      };
+      const onUp = () => {
+        dropAll();
+        deps.onRevoked?.(null);
+      };
+      listener = await listen({ db, channel: SESSIONS_CHANNEL, onMessage, onUp, log });
     },
     async close() {
       await listener?.close();

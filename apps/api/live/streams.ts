@@ -12,7 +12,12 @@ export type Stream = {
 
 export type Streams = {
   /** Takes over the connection, or answers 503/429 and gives null when there is no room. */
-  open(request: FastifyRequest, reply: FastifyReply): Stream | null;
+  open(request: FastifyRequest, reply: FastifyReply, options?: { accountId?: string }): Stream | null;
+  /**
+   * Ends what was opened for this account, for any account when null. Pages come back by themselves in a moment, and
+   * whose session still lives is let in again.
+   */
+  endOf(accountId: string | null): void;
   count(): number;
   close(): void;
 };
@@ -34,14 +39,18 @@ export const STREAM_LIMITS: StreamLimits = {
   heartbeatMs: 15_000,
 };
 
+// A stream can be opened on the word of a session that ended while its request was on its way.
+const ENDS_REMEMBERED_MS = 60_000;
 const HEARTBEAT = Buffer.from(': still here\n\n');
 
 /** The server-sent events of this process: one heartbeat for all, bounded in number and in memory. */
 export function createStreams(limits: StreamLimits = STREAM_LIMITS): Streams {
-  const open = new Set<Stream & { end(): void }>();
+  const open = new Set<OpenStream>();
   const perAddress = new Map<string, number>();
+  const ends = rememberEnds();
   const heartbeat = setInterval(() => {
     for (const stream of open) stream.send(HEARTBEAT);
+    ends.forgetOld();
   }, limits.heartbeatMs);
   heartbeat.unref();
 
@@ -51,7 +60,14 @@ export function createStreams(limits: StreamLimits = STREAM_LIMITS): Streams {
       clearInterval(heartbeat);
       for (const stream of open) stream.end();
     },
-    open: (request, reply) => {
+    endOf: (accountId) => {
+      ends.add(accountId);
+      for (const stream of open) {
+        if (stream.accountId !== null && (accountId === null || accountId === stream.accountId)) stream.end();
+      }
+    },
+    open: (request, reply, options) => {
+      const accountId = options?.accountId ?? null;
       const address = request.ip;
       const fromAddress = perAddress.get(address) ?? 0;
       if (open.size >= limits.streamsMax) {
@@ -88,7 +104,11 @@ export function createStreams(limits: StreamLimits = STREAM_LIMITS): Streams {
         ready: (again: () => void) => void raw.once('drain', again),
         closed: () => over,
         onClose: (run: () => void) => void (over ? run() : closers.push(run)),
-        end: () => raw.end(),
+        end: () => {
+          finish();
+          raw.end();
+        },
+        accountId,
       };
       perAddress.set(address, fromAddress + 1);
       open.add(stream);
@@ -103,7 +123,33 @@ export function createStreams(limits: StreamLimits = STREAM_LIMITS): Streams {
       };
       raw.on('close', finish);
       raw.on('error', finish);
+      if (accountId !== null && ends.since(accountId, reply.elapsedTime)) stream.end();
       return stream;
+    },
+  };
+}
+
+type OpenStream = Stream & { accountId: string | null; end(): void };
+
+/** Whose streams were ended lately. */
+function rememberEnds() {
+  const endedAt = new Map<string | null, number>();
+  return {
+    add: (accountId: string | null) => {
+      // Put back at the end: the first of a Map is the oldest.
+      endedAt.delete(accountId);
+      endedAt.set(accountId, performance.now());
+    },
+    since: (accountId: string, milliseconds: number): boolean => {
+      const last = Math.max(endedAt.get(accountId) ?? -Infinity, endedAt.get(null) ?? -Infinity);
+      return last >= performance.now() - milliseconds;
+    },
+    forgetOld: () => {
+      const old = performance.now() - ENDS_REMEMBERED_MS;
+      for (const [accountId, at] of endedAt) {
+        if (at > old) return;
+        endedAt.delete(accountId);
+      }
     },
   };
 }

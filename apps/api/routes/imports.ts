@@ -172,7 +172,7 @@ function registerReading(api: HttpServer, { db, streams }: ImportRouteDeps): voi
     async (request, reply) => {
       const run = await readRun(db, request.params.run);
       if (!run) return sendProblem(reply, 404, 'run_unknown');
-      const stream = streams.open(request, reply);
+      const stream = streams.open(request, reply, { accountId: request.session!.accountId });
       if (stream) follow(db, run.run, stream);
       return reply;
     },

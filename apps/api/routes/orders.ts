@@ -72,7 +72,7 @@ export function registerOrderRoutes(
     async (request, reply) => {
       const order = { orderId: request.params.id, buyerId: request.session!.accountId };
       if (!(await readOrder(db, order))) return sendProblem(reply, 404, 'order_unknown');
-      const stream = deps.streams.open(request, reply);
+      const stream = deps.streams.open(request, reply, { accountId: order.buyerId });
       if (stream) await deps.orderFeed.follow(order, stream);
       return reply;
     },
