@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import type { ImportKind } from '#contracts/imports';
 import type { Database } from '#platform/postgres';
 import { testDatabase } from '#testing/database';
-import { cancelRun, createRun, listErrors, readRun, undoRun, workOnRun } from './index.ts';
-import { aFile, importText, loadWorld, MOVIES, SCREENINGS, THEATERS } from './testing.ts';
+import { listErrors, undoRun } from './index.ts';
+import { importText, loadWorld, MOVIES, SCREENINGS, THEATERS } from './testing.ts';
 
 const db = await testDatabase();
 await loadWorld(db);
@@ -177,47 +177,6 @@ test('a run changed over by a later one can only be undone after it', async () =
   assert.equal(await undo(first.run), 'changed_since');
   assert.equal(await undo(later.run), 'undone');
   assert.equal(await undo(first.run), 'undone');
-});
-
-test('cancelled in the middle: tickets nobody could see are gone, and the run says so', async () => {
-  const rows = Array.from({ length: 30_000 }, (_, index) => {
-    const day = new Date(Date.UTC(2040, 0, 1 + Math.floor(index / 10))).toISOString().slice(0, 10);
-    return `A${(index % 10) + 1};P1-1;${day};20:00;limite;30`;
-  });
-  const path = await aFile(`assento;sala;data;hora;filme;preco\n${rows.join('\n')}\n`);
-  const before = await world();
-  const run = await createRun(db, { kind: 'tickets', path, fileName: 'file' });
-  let asked = false;
-  await workOnRun(db, run, (view) => {
-    if (asked || view.rowsDone === 0) return;
-    asked = true;
-    void cancelRun(db, run);
-    // The next chunk's lock comes after this update, because both go through the run's row.
-  });
-  const ended = (await readRun(db, run))!;
-  assert.ok(asked);
-  // What was published before the cancel stays until it is undone; tickets without a screening never stay.
-  assert.deepEqual(await db.rows('select 1 from imports.reserved_screenings'), []);
-  assert.deepEqual(
-    await db.rows(`select 1 from holds.tickets t where not exists
-      (select from screenings.screenings s where s.screening_id = t.screening_id)`),
-    [],
-  );
-  if (ended.canUndo) assert.equal(await undo(run), 'undone');
-  assert.deepEqual(await world(), before);
-  const waiting = await createRun(db, { kind: 'tickets', path, fileName: 'file' });
-  assert.equal(await cancelRun(db, waiting), 'cancelled');
-  assert.equal(await workOnRun(db, waiting), 'run_over');
-});
-
-test('two workers on one run: one works, the other is told; both together load every row once', async () => {
-  const path = await aFile(
-    `codigo;titulo\n${Array.from({ length: 3_000 }, (_, index) => `two${index};Filme`).join('\n')}\n`,
-  );
-  const run = await createRun(db, { kind: 'movies', path, fileName: 'file' });
-  const outcomes = await Promise.all([workOnRun(db, run), workOnRun(db, run)]);
-  assert.deepEqual(outcomes.sort(), ['run_over', 'worked']);
-  assert.equal((await readRun(db, run))!.created, 3_000);
 });
 
 test('control: with the sales guard taken out, the movie of a sold screening would change', async () => {

@@ -23,7 +23,8 @@ import { workOnTickets } from './work-tickets.ts';
 
 const KINDS: Record<Exclude<ImportKind, 'tickets'>, Kind> = { theaters, movies, screenings };
 
-export type Progress = (run: ImportRun) => void;
+/** The work waits for what it returns. */
+export type Progress = (run: ImportRun) => void | Promise<void>;
 
 /** A killed worker's connection can live a moment longer than its process. */
 const LOCK_TRIES = 40;
