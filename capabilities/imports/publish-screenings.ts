@@ -1,6 +1,7 @@
 import { registerScreenings } from '#capabilities/screenings';
 import type { Database, Transaction } from '#platform/postgres';
 import { sql } from '#platform/sql';
+import { FENCE } from './fence.ts';
 import { PUBLISH_SCREENINGS_PER_CHUNK } from './limits.ts';
 import { recordProblems, type RunRow } from './runs.ts';
 import { REFUSALS } from './screenings.ts';
@@ -94,6 +95,7 @@ export async function dropUnpublished(db: Database, runId: string): Promise<numb
   let dropped = 0;
   for (;;) {
     const some = await db.transaction(async (tx) => {
+      await tx.rows(FENCE, [runId]);
       const reserved = await tx.rows<Reserved>(NEXT, [runId, PUBLISH_SCREENINGS_PER_CHUNK]);
       const ids = reserved.map((each) => each.id);
       if (ids.length > 0) {
