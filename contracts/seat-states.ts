@@ -1,6 +1,8 @@
 // The live state of a screening: two bits a seat, seat `no` at bits 2(no-1) and 2(no-1)+1, least significant first.
 // 300 seats are 75 bytes, base64 100 characters.
 
+import type { ScreeningDetail } from './screenings.ts';
+
 export const SEAT_STATES = ['available', 'held', 'sold', 'blocked'] as const;
 export type SeatState = (typeof SEAT_STATES)[number];
 
@@ -42,4 +44,7 @@ export type SeatDelta = {
   halfPrice: { quota: number; used: number };
 };
 
-// Server-sent events of GET /api/screenings/:id/live: `event: snapshot` and `event: delta`, id = version.
+/** The sale was stopped or goes on; absolute, and outside the chain of versions. */
+export type SaleNotice = { screeningId: number; saleState: ScreeningDetail['saleState'] };
+
+// Server-sent events of GET /api/screenings/:id/live: `event: snapshot` and `event: delta`, id = version; `event: sale`.

@@ -2,5 +2,5 @@ export { createSeatHolder } from './hold-seats.ts';
 export type { HoldAnswer, HoldRequest, SeatHolder, SeatHolderOptions, StoredHold } from './hold-seats.ts';
 export { blockSeats, type BlockOutcome } from './block-seats.ts';
 export { type BestSeats, bestSeats } from './best-seats.ts';
-export { readScreening, saleState, type ScreeningToSell } from './read-screening.ts';
+export { readSale, readScreening, saleState, type ScreeningToSell } from './read-screening.ts';
 export { parseNotice, readSeatRows, type SeatRow, type SeatRows } from './read-seats.ts';

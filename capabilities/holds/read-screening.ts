@@ -35,15 +35,20 @@ export async function readScreening(db: Queryable, screeningId: number): Promise
 }
 
 /** What a page says about the sale now. The hold decides again, by database time. */
-export function saleState(
-  screening: Pick<ScreeningToSell, 'status' | 'salesOpenAtMs' | 'salesCloseAtMs'>,
-  available: number,
-  nowMs: number,
-): ScreeningDetail['saleState'] {
+export function saleState(screening: Sale, available: number, nowMs: number): ScreeningDetail['saleState'] {
   if (screening.status !== 'on_sale') return screening.status;
   if (nowMs < screening.salesOpenAtMs) return 'not_yet';
   if (nowMs >= screening.salesCloseAtMs) return 'closed';
   return available === 0 ? 'sold_out' : 'on_sale';
+}
+
+export type Sale = Pick<ScreeningToSell, 'status' | 'salesOpenAtMs' | 'salesCloseAtMs'>;
+
+/** Only what `saleState` asks. */
+export async function readSale(db: Queryable, screeningId: number): Promise<Sale | null> {
+  const row = await db.row<Pick<ScreeningRow, 'status' | 'salesOpenAt' | 'salesCloseAt'>>(READ_SALE, [screeningId]);
+  if (!row) return null;
+  return { status: row.status, salesOpenAtMs: Number(row.salesOpenAt), salesCloseAtMs: Number(row.salesCloseAt) };
 }
 
 type ScreeningRow = {
@@ -95,3 +100,6 @@ const READ_SCREENING = sql`
   join catalog.auditoriums a on a.auditorium_id = s.auditorium_id
   join catalog.seat_plans p on p.seat_plan_id = s.seat_plan_id
   where s.screening_id = $1`;
+const READ_SALE = sql`
+  select status, sales_open_at as "salesOpenAt", sales_close_at as "salesCloseAt"
+  from screenings.screenings where screening_id = $1`;

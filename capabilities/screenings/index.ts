@@ -5,4 +5,4 @@ export type {
   ScreeningRecord,
   ScreeningRefusal,
 } from './register-screenings.ts';
-export { type SalesStatusOutcome, setSalesStatus } from './pause-sales.ts';
+export { SALES_CHANNEL, type SalesStatusOutcome, setSalesStatus } from './pause-sales.ts';

@@ -22,6 +22,8 @@ export type SeatMap = {
   /** Sends the snapshot at once and deltas from then on; call the answer to stop. */
   watch(viewer: SeatViewer): () => void;
   watched(): boolean;
+  /** Sends this to everybody who looks, and to who comes in the next seconds with what they read before it. */
+  tell(frame: Buffer): void;
   close(): void;
 };
 
@@ -29,6 +31,8 @@ export type SeatMap = {
 export const DELTA_INTERVAL_MS = 200;
 // After its time by this much, a hold is over on every clock involved.
 const EXPIRY_MARGIN_MS = 20;
+/** A screening's page may have been read so long before its map is opened. */
+const NEWS_FRESH_MS = 10_000;
 const TIMER_MAX_MS = 2_147_000_000;
 const [AVAILABLE, HELD, BLOCKED] = [0, 1, 3];
 
@@ -59,6 +63,7 @@ export function createSeatMap(options: {
   let expiryTimer: NodeJS.Timeout | undefined;
   let expiryAt = Infinity;
   let closed = false;
+  let news: { frame: Buffer; at: number } | null = null;
   const databaseNow = () => clock.now().getTime() - clockAheadMs;
 
   const set = (no: number, state: number, quotaFlag: boolean, untilMs: number) => {
@@ -126,8 +131,12 @@ export function createSeatMap(options: {
   const lag = (viewer: SeatViewer) => {
     viewers.delete(viewer);
     viewer.ready(() => {
-      if (!closed && viewer.send(snapshotFrame())) viewers.add(viewer);
+      if (!closed && welcome(viewer)) viewers.add(viewer);
     });
+  };
+  const welcome = (viewer: SeatViewer) => {
+    if (!viewer.send(snapshotFrame())) return false;
+    return !news || clock.now().getTime() - news.at > NEWS_FRESH_MS || viewer.send(news.frame);
   };
 
   const snapshotBody = () => (body ??= Buffer.from(JSON.stringify(snapshotOf(screeningId, seatCount, quota, shown))));
@@ -169,7 +178,7 @@ export function createSeatMap(options: {
         send: (buffer) => stopped || viewer.send(buffer),
         ready: (again) => viewer.ready(() => stopped || again()),
       };
-      if (guarded.send(snapshotFrame())) viewers.add(guarded);
+      if (welcome(guarded)) viewers.add(guarded);
       else lag(guarded);
       return () => {
         stopped = true;
@@ -177,6 +186,10 @@ export function createSeatMap(options: {
       };
     },
     watched: () => viewers.size > 0,
+    tell: (told) => {
+      news = { frame: told, at: clock.now().getTime() };
+      for (const viewer of viewers) if (!viewer.send(told)) lag(viewer);
+    },
     close: () => {
       closed = true;
       clearTimeout(flushTimer);

@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { parseNotice, readSeatRows, type SeatRow } from '#capabilities/holds';
+import { parseNotice, readSale, readSeatRows, saleState, type SeatRow } from '#capabilities/holds';
+import { SALES_CHANNEL } from '#capabilities/screenings';
+import type { SaleNotice } from '#contracts/seat-states';
 import type { Clock } from '#platform/clock';
 import { listen } from '#platform/listener';
 import type { Log } from '#platform/log';
 import type { Database } from '#platform/postgres';
-import { createSeatMap, type SeatMap, type SeatViewer } from './seat-map.ts';
+import { createSeatMap, event, type SeatMap, type SeatViewer } from './seat-map.ts';
 
 export type SeatMaps = {
   /** The map as it is now, from memory after the first time; null for a screening that does not exist. */
@@ -103,6 +105,31 @@ export async function createSeatMaps(options: SeatMapsOptions): Promise<SeatMaps
     }
   };
 
+  const tellSale = async ({ screeningId, map }: Entry) => {
+    if (!map) return;
+    try {
+      const sale = await readSale(db, screeningId);
+      if (!sale) return;
+      const now = clock.now().getTime();
+      const notice: SaleNotice = { screeningId, saleState: saleState(sale, map.available(), now) };
+      map.tell(event('sale', null, JSON.stringify(notice)));
+    } catch (error) {
+      log.warn({ err: error, screeningId }, 'sale could not be shown');
+    }
+  };
+  const sales = await listen({
+    db,
+    channel: SALES_CHANNEL,
+    onMessage: (payload) => {
+      const entry = entries.get(Number(payload));
+      if (entry) void tellSale(entry);
+    },
+    // What was missed is unknown: everybody who looks hears the present state.
+    onUp: () => {
+      for (const entry of entries.values()) if (entry.map?.watched()) void tellSale(entry);
+    },
+    log,
+  });
   const listener = await listen({ db, channel: 'seat_changes', onMessage: hear, onUp: heal, log });
   const sweep = setInterval(() => {
     for (const entry of entries.values()) if (entry.map?.watched()) rereadSoon(entry);
@@ -117,7 +144,7 @@ export async function createSeatMaps(options: SeatMapsOptions): Promise<SeatMaps
       clearInterval(sweep);
       for (const entry of entries.values()) entry.map?.close();
       entries.clear();
-      await listener.close();
+      await Promise.all([listener.close(), sales.close()]);
     },
   };
 }

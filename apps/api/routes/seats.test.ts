@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { after, test } from 'node:test';
 import pino from 'pino';
 import { confirmPaid } from '#capabilities/orders';
+import { setSalesStatus } from '#capabilities/screenings';
 import { getSeat, type SeatDelta, type SeatSnapshot } from '#contracts/seat-states';
 import { systemClock } from '#platform/clock';
 import { newShardedId } from '#platform/ids';
@@ -194,6 +195,34 @@ test('a viewer at another process sees hold, sale and release as chained, absolu
   assert.equal(sold.previous, held.version);
   assert.deepEqual(sold.changes, [[3, 2]]);
   live.stop();
+  await other.close();
+});
+
+test('who looks at the seats hears that the sale is paused and goes on, at every process, also who comes just after', async () => {
+  const other = await anApi();
+  const { screeningId } = await aScreening(db);
+  const elsewhere = await aScreening(db);
+  const url = `/api/screenings/${screeningId}/live`;
+  const live = await listenTo(`${await other.url()}${url}`);
+  await live.next('snapshot');
+  await map(screeningId);
+  const set = (status: 'on_sale' | 'paused', id = screeningId) =>
+    db.transaction((tx) => setSalesStatus(tx, { screeningId: id, status }));
+  await set('paused', elsewhere.screeningId);
+  await set('on_sale');
+  await set('paused');
+  assert.deepEqual(
+    await live.next('sale'),
+    { screeningId, saleState: 'paused' },
+    'and not that of another, or nothing new',
+  );
+  const late = await listenTo(base + url);
+  assert.deepEqual(await late.next('sale'), { screeningId, saleState: 'paused' });
+  await set('on_sale');
+  for (const viewer of [live, late]) {
+    assert.deepEqual(await viewer.next('sale'), { screeningId, saleState: 'on_sale' });
+    viewer.stop();
+  }
   await other.close();
 });
 

@@ -79,7 +79,8 @@ export function registerSeatRoutes(api: HttpServer, deps: SeatRouteDeps): void {
     '/api/screenings/:id/live',
     {
       schema: {
-        summary: 'The seat map as server-sent events: a snapshot, then deltas chained by version',
+        summary:
+          'The seat map as server-sent events: a snapshot, then deltas chained by version; `sale` when it is paused',
         tags,
         params: ScreeningParams,
         response: { 200: Type.String({ description: 'text/event-stream' }), 404: ProblemSchema },

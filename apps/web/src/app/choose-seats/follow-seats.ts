@@ -1,5 +1,5 @@
 import { effect, type Signal, signal, untracked } from '@angular/core';
-import type { SeatDelta, SeatSnapshot } from '#contracts/seat-states';
+import type { SaleNotice, SeatDelta, SeatSnapshot } from '#contracts/seat-states';
 import { type LiveEvents, openLiveEvents } from '../api/live-events.ts';
 import { createSeatFeed, type SeatFeed } from './seat-feed.ts';
 
@@ -9,7 +9,11 @@ const SILENT_MS = 8_000; // A first snapshot that does not come by stream in thi
  * The live state of one screening as signals: stream first, a fetched snapshot wherever the stream failed us (a proxy
  * that buffers, a gap, a phone that slept). Call in an injection context.
  */
-export function followSeats(screeningId: Signal<number>, fetchSnapshot: (id: number) => Promise<SeatSnapshot>) {
+export function followSeats(
+  screeningId: Signal<number>,
+  fetchSnapshot: (id: number) => Promise<SeatSnapshot>,
+  saleChanged: (saleState: SaleNotice['saleState']) => void,
+) {
   const states = signal<Uint8Array | null>(null);
   const available = signal(0);
   const halfPrice = signal({ quota: 0, used: 0 });
@@ -55,6 +59,7 @@ export function followSeats(screeningId: Signal<number>, fetchSnapshot: (id: num
       events: {
         snapshot: (data) => feed?.snapshot(data as SeatSnapshot),
         delta: (data) => feed?.delta(data as SeatDelta),
+        sale: (data) => saleChanged((data as SaleNotice).saleState),
       },
       opened: () => connected.set(true),
       lost: () => connected.set(false),

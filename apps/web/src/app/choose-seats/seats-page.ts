@@ -68,8 +68,10 @@ export class SeatsPage {
     const error = this.screening.error();
     return error instanceof ApiProblem && (error.status === 404 || error.status === 422);
   });
-  protected readonly live = followSeats(this.screeningId, (id) =>
-    this.api.get<SeatSnapshot>(`/api/screenings/${id}/seats`),
+  protected readonly live = followSeats(
+    this.screeningId,
+    (id) => this.api.get<SeatSnapshot>(`/api/screenings/${id}/seats`),
+    (saleState) => this.saleChanged(saleState),
   );
   protected readonly chosen = signal<readonly ChosenSeat[]>([]);
   protected readonly chosenNos = computed(() => new Set(this.chosen().map((seat) => seat.seatNo)));
@@ -220,6 +222,14 @@ export class SeatsPage {
     if (!order || (order.state !== 'held' && order.state !== 'awaiting_payment')) return;
     this.runningSkew.set(Date.parse(order.serverTime) - Date.now());
     this.running.set(order);
+  }
+
+  /** The sale was paused or goes on while somebody chooses: said once, and the choice stays. */
+  private saleChanged(saleState: ScreeningDetail['saleState']): void {
+    const screening = this.screening.value();
+    if (!screening || screening.saleState === saleState) return;
+    this.screening.put({ ...screening, saleState });
+    this.announcer.say(this.language.say(`saleLong.${saleState}`), 'assertive');
   }
 
   /** Only what touches my choice is spoken; everything else just changes on the map. */
