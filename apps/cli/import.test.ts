@@ -34,7 +34,7 @@ const dataDir = async (content: string | null): Promise<{ DATA_DIR: string }> =>
 };
 const lastLine = (ended: Ended) => JSON.parse(ended.out.trim().split('\n').at(-1)!) as Record<string, unknown>;
 
-test('without DATABASE_URL the command finds the running database in DATA_DIR, and tells what became of the rows', async () => {
+test('without DATABASE_URL the command finds the running database in DATA_DIR and tells what it did', async () => {
   const running = await dataDir(JSON.stringify({ url: db.connectionString }));
   const good = await file('good.csv', 'codigo;titulo\nc1;Um\nc2;Dois\n');
   const first = await command(['movies', good, '--json'], running);

@@ -26,7 +26,9 @@ const ticketsFile = () => {
 };
 const screeningsFile = () =>
   aFile(
-    `sala;filme;data;hora;preco\n${Array.from({ length: 300 }, (_, day) => `P1-1;limite;${dayOf(day)};20:00;30`).join('\n')}\n`,
+    `sala;filme;data;hora;preco
+${Array.from({ length: 300 }, (_, day) => `P1-1;limite;${dayOf(day)};20:00;30`).join('\n')}
+`,
   );
 
 const aWorld = async (): Promise<Database> => {
@@ -65,7 +67,7 @@ test('tickets cancelled in the middle: those nobody could see yet are gone, and 
   assert.deepEqual(await left(db), NOTHING);
 });
 
-test('screenings cancelled in the middle: the first chunk stays whole until it is undone, the others never come', async () => {
+test('screenings cancelled in the middle: the first chunk stays until undone, the others never come', async () => {
   const db = await aWorld();
   const { run, ended, told } = await cancelledAfterFirstChunk(whole, db, 'screenings', await screeningsFile());
   assert.deepEqual([told.answer, told.rowsDone], ['stopping', 100]);

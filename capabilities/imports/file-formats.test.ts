@@ -93,7 +93,10 @@ test('tickets come as NDJSON and JSON too, and say the same as the CSV', async (
   assert.deepEqual([first.status, first.created], ['done', 2]);
   for (const same of [
     JSON.stringify(tickets),
-    'assento;sala;data;hora;filme;preco\nA1;P1-2;01/02/2031;20h00;limite;R$ 30,50\nA2;P1-2;01/02/2031;20:00;limite;30,5\n',
+    `assento;sala;data;hora;filme;preco
+A1;P1-2;01/02/2031;20h00;limite;R$ 30,50
+A2;P1-2;01/02/2031;20:00;limite;30,5
+`,
   ]) {
     const again = await importText(db, 'tickets', same);
     assert.deepEqual([again.created, again.updated, again.unchanged, again.errors], [0, 0, 2, 0]);

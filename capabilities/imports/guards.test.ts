@@ -88,7 +88,7 @@ test('control: with the cursor moved after the commit of its rows, the rows betw
   assert.ok(run!.unchanged > 0);
 });
 
-test('uploads whose worker died are taken up by another; those at work, too young or not uploaded are not', async () => {
+test('uploads whose worker died are taken up by another; those at work, young or not uploaded are not', async () => {
   const db = await testDatabase();
   const path = await moviesFile();
   const aRun = (fileName: string, ownsFile: boolean) => createRun(db, { kind: 'movies', path, fileName, ownsFile });

@@ -92,7 +92,7 @@ test('an old workbook, a cut archive and bytes of no format are refused by name'
 
 const MEBI = 1024 * 1024;
 
-/** Deflated zeros of so many MiB, made without unpacking them anywhere: one piece that ends on a byte, over and over. */
+/** Deflated zeros of so many MiB, never unpacked anywhere: one piece that ends on a byte, over and over. */
 function packedZeros(mebibytes: number): Buffer {
   const piece = deflateRawSync(Buffer.alloc(MEBI), { finishFlush: constants.Z_FULL_FLUSH });
   return Buffer.concat([...Array.from({ length: mebibytes }, () => piece), deflateRawSync(Buffer.alloc(0))]);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { testDatabase } from '#testing/database';
+import { ERRORS_PER_PAGE, listErrors } from './index.ts';
 import { importFile, needsShared, sharedFile } from './testing.ts';
 
 const db = await testDatabase();
@@ -39,13 +40,19 @@ test(
       { rows: expected.rows, created: expected.auditoriums.size, updated: 0, unchanged: 0, errors: expected.keyless },
     );
     assert.equal(run.entities['theaters']?.created, expected.theaters);
+    const stored = await db.row('select count(*)::integer as theaters from catalog.theaters');
+    assert.deepEqual(stored, { theaters: expected.theaters }, 'a complex without auditorium creates no theater');
+    const keyless = (await listErrors(db, run.run, 1)).errors.filter((error) => error.code === 'key_missing');
+    assert.equal(keyless.length, Math.min(expected.keyless, ERRORS_PER_PAGE));
+    assert.ok(keyless.every((error) => error.column === 'REGISTRO_SALA' && error.message.endsWith('nor its theater')));
     const open = await db.row(
       `select count(*)::integer as auditoriums, sum(p.seat_count)::integer as seats
      from catalog.auditoriums a left join catalog.seat_plans p using (seat_plan_id) where a.status = 'open'`,
     );
     assert.deepEqual(open, { auditoriums: expected.open, seats: expected.openSeats });
     const closed = await db.row(
-      `select count(*)::integer as planned from catalog.auditoriums where status = 'closed' and seat_plan_id is not null`,
+      `select count(*)::integer as planned from catalog.auditoriums
+       where status = 'closed' and seat_plan_id is not null`,
     );
     assert.deepEqual(closed, { planned: 0 }, 'closed auditoriums are kept, without a plan');
   },

@@ -18,9 +18,11 @@ const codesOf = async (run: string) =>
   (await listErrors(db, run, 1)).errors.map((error) => `${error.row} ${error.code}`);
 const undo = (run: string) => db.transaction((tx) => undoRun(tx, run));
 const world = async (database: Database = db) =>
-  database.rows(`select (select json_agg(t order by 1) from (select registry_no, name, status, seats_total from catalog.auditoriums order by 1) t) as a,
+  database.rows(`select (select json_agg(t order by 1) from (select registry_no, name, status, seats_total
+      from catalog.auditoriums order by 1) t) as a,
     (select json_agg(m) from (select natural_key, title, running_minutes from catalog.movies order by 1) m) as m,
-    (select json_agg(s) from (select auditorium_id, starts_at, movie_id, price_cents from screenings.screenings order by 1, 2) s) as s,
+    (select json_agg(s) from (select auditorium_id, starts_at, movie_id, price_cents
+      from screenings.screenings order by 1, 2) s) as s,
     (select count(*) from holds.tickets) as t, (select sum(price_cents) from holds.tickets) as p`);
 
 test('a screenings file makes one ticket per seat, with local times, cinema days and prices', async () => {
@@ -63,7 +65,7 @@ test('the same file twice creates and updates nothing, for every kind', async ()
   }
 });
 
-test('rows without key, repeated keys with other content and unknown things are errors; the good rows load', async () => {
+test('rows without key, repeated keys with other content, unknown things are errors; good rows load', async () => {
   const run = await importText(
     db,
     'screenings',
@@ -113,11 +115,14 @@ C1;Cine Antigo;Olinda;PE;C1-1;Sala 1;80;FECHADA
   assert.deepEqual(await codesOf(run.run), ['2 auditorium_closed']);
 });
 
-test('tickets with unknown seats or other prices for one seat are errors, and a sold ticket keeps its price', async () => {
+test('tickets with unknown seats or two prices for one seat are errors; a sold ticket keeps its price', async () => {
   const run = await importText(
     db,
     'tickets',
-    `${TICKETS}Z99;P1-2;01/02/2031;20:00;limite;R$ 30,00\nA2;P1-2;01/02/2031;20:00;limite;31\n;P1-2;01/02/2031;20:00;limite;31\n`,
+    `${TICKETS}Z99;P1-2;01/02/2031;20:00;limite;R$ 30,00
+A2;P1-2;01/02/2031;20:00;limite;31
+;P1-2;01/02/2031;20:00;limite;31
+`,
   );
   assert.deepEqual([run.created, run.unchanged, run.errors], [0, 3, 3]);
   assert.deepEqual(await codesOf(run.run), ['5 seat_unknown', '6 conflicts_with_row', '7 key_missing']);

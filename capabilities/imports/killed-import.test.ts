@@ -40,7 +40,8 @@ const endState = (db: Database) =>
     (select count(*)::integer from holds.tickets) as tickets,
     (select count(*)::integer from imports.staged) as staged,
     (select count(*)::integer from imports.reserved_screenings) as reserved,
-    (select md5(string_agg(s.starts_at::text || t.seat_no || t.price_cents, ',' order by s.auditorium_id, s.starts_at, t.seat_no))
+    (select md5(string_agg(s.starts_at::text || t.seat_no || t.price_cents, ','
+       order by s.auditorium_id, s.starts_at, t.seat_no))
      from holds.tickets t join screenings.screenings s using (screening_id)) as content`);
 
 const HALF_VISIBLE = `
@@ -60,7 +61,8 @@ async function killInTheMiddle(kind: ImportKind, path: string): Promise<string> 
   const gone = once(child, 'exit');
   for (;;) {
     const row = await killed.row<{ run: string; moved: boolean; status: string }>(
-      `select run_id as run, cursor_line > 0 as moved, status from imports.runs where kind = $1 and finished_at is null`,
+      `select run_id as run, cursor_line > 0 as moved, status from imports.runs
+       where kind = $1 and finished_at is null`,
       [kind],
     );
     if (row?.moved) break;
@@ -78,7 +80,7 @@ async function killInTheMiddle(kind: ImportKind, path: string): Promise<string> 
 }
 
 for (const kind of ['movies', 'screenings', 'tickets'] as const) {
-  test(`${kind}: killed in the middle and resumed, the end is the same as without, and nothing half was ever visible`, async () => {
+  test(`${kind}: killed in the middle and resumed, the end is the same, nothing half was ever visible`, async () => {
     const path = await aFile(FILES[kind]);
     const expected = await importFile(calm, kind, path);
     const run = await killInTheMiddle(kind, path);

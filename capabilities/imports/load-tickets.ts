@@ -144,7 +144,7 @@ function createSettler(reader: Reader, batches: AsyncGenerator<Prepared>, cursor
   };
 }
 
-/** Writes to the run how far it is: with each chunk what counts, in between (for those who look on) what is underway. */
+/** Writes to the run how far it is: with each chunk what counts, in between what is underway. */
 function createTeller(db: Database, run: RunRow, sheet: Sheet, counts: TicketCounts, onProgress: () => Promise<void>) {
   const moved = noCounts();
   let toldAt = performance.now();

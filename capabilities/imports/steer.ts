@@ -14,7 +14,7 @@ export async function undoRun(tx: Transaction, runId: string): Promise<UndoOutco
   return (await tx.row<{ outcome: UndoOutcome }>(UNDO, [runId]))!.outcome;
 }
 
-/** Asks the worker to stop after its chunk; a run that nobody works on is ended here. What is loaded stays until undone. */
+/** Asks the worker to stop; a run that nobody works on is ended here. What is loaded stays until undone. */
 export async function cancelRun(
   db: Database,
   runId: string,

@@ -56,7 +56,8 @@ const columnName = (at: number): string =>
 
 /** The rows of a worksheet, every cell as inline text; `text` is XML already. */
 export const worksheet = (rows: readonly (readonly string[])[], prolog = ''): string =>
-  `<?xml version="1.0"?>${prolog}<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>${rows
+  `<?xml version="1.0"?>${prolog}
+<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>${rows
     .map((cells, row) => {
       const inner = cells.map(
         (text, column) => `<c r="${columnName(column)}${row + 1}" t="inlineStr"><is><t>${text}</t></is></c>`,

@@ -133,7 +133,15 @@ const shape = {
   onRepeat: 'conflict',
   read(row: RowReader) {
     // A complex without an auditorium has no key of its own kind: the row fails, and nothing of it is loaded.
-    if (row.required('auditoriumCode', 40, 'key_missing') === '') return [];
+    const told = row.text('auditoriumCode', 40);
+    if (told === null && !row.failed()) {
+      row.report(
+        'auditoriumCode',
+        'key_missing',
+        'no auditorium number: nothing of the row is loaded, nor its theater',
+      );
+    }
+    if (told === null) return [];
     const auditorium = readAuditorium(row);
     const theater = readTheater(row);
     return [

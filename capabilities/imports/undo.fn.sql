@@ -11,7 +11,8 @@ declare
   v_created integer[];
   v_touched integer[];
 begin
-  perform 1 from imports.runs where run_id = p_run_id and status in ('done', 'done_with_errors', 'cancelled') for update;
+  perform 1 from imports.runs
+  where run_id = p_run_id and status in ('done', 'done_with_errors', 'cancelled') for update;
   if not found then return 'run_not_undoable'; end if;
   if not exists (select from imports.changes where run_id = p_run_id) then return 'run_not_undoable'; end if;
   perform pg_advisory_xact_lock(7001003);

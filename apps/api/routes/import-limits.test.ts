@@ -90,7 +90,7 @@ test('a body that says it is too big gets 413 before it is sent, and leaves no f
   assert.deepEqual([await runs(), await readdir(join(dataDir, 'imports'))], [[], []]);
 });
 
-test('a body that does not say how big it is gets 413 when it has become too big; what came of it is deleted', async () => {
+test('a body that does not say its size gets 413 once it is too big; what came of it is deleted', async () => {
   const answer = await send(3 * BYTES_MAX, { 'transfer-encoding': 'chunked' });
   assert.deepEqual([answer.status, answer.body['code']], [413, 'body_too_large']);
   assert.match(answer.type, /^application\/problem\+json/);
@@ -157,7 +157,7 @@ test('who follows a run is told each state once, from where it is now to its end
   while (streams.count() > 0) await pause(5);
 });
 
-test('who follows an ended run is told its end; a stranger and an unknown run get a problem instead of a stream', async () => {
+test('who follows an ended run is told its end; a stranger and an unknown run get a problem, no stream', async () => {
   const run = newId();
   await db.rows(
     `insert into imports.runs (run_id, kind, file_name, file_path, dry_run, status, finished_at)
