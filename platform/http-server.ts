@@ -1,3 +1,5 @@
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';
@@ -13,7 +15,7 @@ import Fastify, {
 } from 'fastify';
 import { newId } from './ids.ts';
 import type { Log } from './log.ts';
-import { handleError, sendProblem } from './problem.ts';
+import { handleError, problemBody, sendProblem } from './problem.ts';
 
 export type HttpServer = FastifyInstance<
   RawServerDefault,
@@ -48,6 +50,8 @@ export function createHttpServer(options: {
     onConstructorPoisoning: 'error',
     forceCloseConnections: true,
     keepAliveTimeout: 72_000,
+    frameworkErrors: (error, request, reply) => void handleError(error, request, reply),
+    clientErrorHandler: answerGarbage,
   }).withTypeProvider<TypeBoxTypeProvider>() as unknown as HttpServer;
 
   const literal = withFormats(new Ajv({ coerceTypes: false, useDefaults: true, allErrors: false, strict: false }));
@@ -56,6 +60,28 @@ export function createHttpServer(options: {
   server.setErrorHandler(handleError);
   server.setNotFoundHandler(options.notFound ?? ((_request, reply) => sendProblem(reply, 404, 'not_found')));
   return server;
+}
+
+const PROBLEM_OF_GARBAGE: Record<string, [status: number, code: string]> = {
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'request_too_slow'],
+  HPE_HEADER_OVERFLOW: [431, 'headers_too_large'],
+};
+
+/** What came was no HTTP request, so there is only a socket to answer on. */
+function answerGarbage(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed) return;
+  const [status, code] = PROBLEM_OF_GARBAGE[error.code ?? ''] ?? [400, 'request_malformed'];
+  const body = JSON.stringify(problemBody(status, code, newId()));
+  if (socket.writable) {
+    const head = [
+      `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+      'content-type: application/problem+json',
+      `content-length: ${Buffer.byteLength(body)}`,
+      'connection: close',
+    ];
+    socket.write(`${head.join('\r\n')}\r\n\r\n${body}`);
+  }
+  socket.destroy(error);
 }
 
 function withFormats(ajv: Ajv): Ajv {
