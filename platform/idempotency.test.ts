@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { testDatabase } from '#testing/database';
-import { type Answer, answerOnce, fingerprintOf, type KeyedRequest } from './idempotency.ts';
+import { type Answer, answerOnce, fingerprintOf, forgetAnswersOf, type KeyedRequest } from './idempotency.ts';
 import { newId } from './ids.ts';
 import type { Transaction } from './postgres.ts';
 
@@ -97,4 +97,17 @@ test('an answer of 500 and above is not kept, nor is its effect', async () => {
   assert.deepEqual(failed, { kind: 'first', answer: { status: 503, body: '{}' } });
   assert.equal(await effects('k8'), 0);
   assert.equal((await answerOnce(db, request('k8'), effect('k8'))).kind, 'first');
+});
+
+test('a caller who is forgotten leaves no answer under any shard; those of others stay', async () => {
+  const [leaving, staying] = [newId(), newId()];
+  for (const caller of [leaving, staying]) {
+    for (const shard of [0, 7]) await answerOnce(db, { ...request('k9', {}, caller), shard }, effect(`k9 ${caller}`));
+  }
+  await db.transaction((tx) => forgetAnswersOf(tx, leaving));
+  const left = await db.rows<{ caller: string }>(`select caller from idempotency.answers where key = 'k9'`);
+  assert.deepEqual(
+    left.map(({ caller }) => caller),
+    [staying, staying],
+  );
 });

@@ -68,6 +68,11 @@ async function decide(
   return { kind: 'first', answer };
 }
 
+/** Drops every answer kept for a caller: they may hold what the caller asks us to forget. */
+export async function forgetAnswersOf(tx: Transaction, caller: string): Promise<void> {
+  await tx.rows(FORGET, [caller]);
+}
+
 /** Carries an answer out of the transaction that it undoes. */
 class Undone extends Error {
   readonly answer: Answer;
@@ -81,6 +86,7 @@ class Undone extends Error {
 const TRY_LOCK = sql`select pg_try_advisory_xact_lock(hashtextextended($1, 7)) as free`;
 const FIND = sql`
   select fingerprint, status, body from idempotency.answers where shard = $1 and caller = $2 and key = $3`;
+const FORGET = sql`delete from idempotency.answers where caller = $1`;
 const INSERT = sql`
   insert into idempotency.answers (shard, caller, key, fingerprint, status, body)
   values ($1, $2, $3, $4, $5, $6)`;

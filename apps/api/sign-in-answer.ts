@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Accounts, signInKeyOf } from '#capabilities/accounts';
+import type { Me } from '#contracts/accounts';
 import { answerOnce, fingerprintOf } from '#platform/idempotency';
 import type { Database, Transaction } from '#platform/postgres';
 import { problemBody, sendProblem } from '#platform/problem';
@@ -12,6 +13,19 @@ export type SignInOutcome =
 
 /** Writes the session cookie. The browser keeps it; scripts never see it. */
 export type SessionCookie = { set(reply: FastifyReply, token: string): void; clear(reply: FastifyReply): void };
+
+/** What is stored of an answer that says who signed in. */
+export const NOBODY: Me = { account: null };
+
+/** `complete` for NOBODY: name and address come fresh, so that no stored answer outlives their erasure. */
+export function whoSignedIn({ db, accounts }: { db: Database; accounts: Accounts }) {
+  return async (_nobody: object, opened: Opened): Promise<Me> => {
+    const session = await accounts.resolveSession(opened.token);
+    return session ? accounts.readMe(db, session) : NOBODY;
+  };
+}
+
+type Opened = { token: string; accountId: string };
 
 const COOKIE_SECONDS = 90 * 86_400;
 
@@ -55,13 +69,13 @@ export async function answerSignIn(
   request: FastifyRequest,
   reply: FastifyReply,
   effect: (tx: Transaction, signInKey: Buffer) => Promise<SignInOutcome>,
-  complete: (body: object, accountId: string) => Promise<object> = async (body) => body,
+  complete: (body: object, opened: Opened) => Promise<object> = async (body) => body,
 ): Promise<FastifyReply> {
   const key = idempotencyKey(request, reply);
   if (key === null) return reply;
   const caller = callerOf(request);
   const signInKey = signInKeyOf(caller, key);
-  let opened: { token: string; accountId: string } | null = null;
+  let opened: Opened | null = null;
   const fingerprint = fingerprintOf(request.method, request.url, request.body);
   const keyed = await answerOnce(deps.db, { shard: 0, caller, key, fingerprint }, async (tx) => {
     const outcome = await effect(tx, signInKey);
@@ -79,11 +93,11 @@ export async function answerSignIn(
   reply.header('cache-control', 'no-store');
   if (keyed.answer.status !== 200) return sendStored(reply, keyed.answer, replayed);
   if (replayed) opened = await deps.accounts.reissue(signInKey);
-  const session = opened as { token: string; accountId: string } | null;
+  const session = opened as Opened | null;
   if (!session) return sendStored(reply, keyed.answer, replayed);
   deps.accounts.forgetSessions(session.accountId);
   deps.accounts.forgetToken(request.cookies[SESSION_COOKIE] ?? '');
   deps.cookie.set(reply, session.token);
-  const body = await complete(JSON.parse(keyed.answer.body) as object, session.accountId);
+  const body = await complete(JSON.parse(keyed.answer.body) as object, session);
   return sendStored(reply, { status: 200, body: JSON.stringify(body) }, replayed);
 }

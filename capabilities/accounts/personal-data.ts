@@ -1,5 +1,6 @@
 import { maskCpf } from '#contracts/cpf';
 import type { Me, Role } from '#contracts/accounts';
+import { forgetAnswersOf } from '#platform/idempotency';
 import type { Queryable, Transaction } from '#platform/postgres';
 import { sql } from '#platform/sql';
 import type { AccountKeys } from './keys.ts';
@@ -61,7 +62,7 @@ export async function exportPersonalData(
 export type EraseOutcome = 'erased' | 'tickets_ahead' | 'staff_account' | 'account_unknown';
 
 /**
- * Erases a person: name, address, CPF and its hash, sessions, and who the mails went to. Orders stay as fiscal records
+ * Erases a person: name, address, CPF and its hash, sessions, kept answers, and who the mails went to. Orders stay as fiscal records
  * under an account id that names nobody. Refused while tickets for a coming screening would be lost with it.
  */
 export async function eraseAccount(tx: Transaction, accountId: string): Promise<EraseOutcome> {
@@ -75,6 +76,7 @@ export async function eraseAccount(tx: Transaction, accountId: string): Promise<
   await tx.rows(DROP_RECIPIENTS, [accountId]);
   await tx.rows(ERASE, [accountId]);
   await endAllSessions(tx, accountId);
+  await forgetAnswersOf(tx, accountId);
   return 'erased';
 }
 

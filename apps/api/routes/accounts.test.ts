@@ -115,8 +115,10 @@ test('after two minutes a replayed sign-in gives no session, and from another ad
   assert.equal(tokenOf(late), undefined);
 });
 
-test('no stored answer holds a token, a code, an address or a CPF', async () => {
+test('no stored answer holds a token, a code, a CPF or, kept for a visitor, an address', async () => {
   const ana = await signIn();
+  const kept = JSON.stringify(await db.rows('select body, key from idempotency.answers'));
+  assert.equal(kept.includes(ana.email), false);
   const cpf = aCpf();
   await call('POST', '/api/me/cpf', { cpf, name: 'Ana Souza' }, { token: ana.token });
   const rows = JSON.stringify(await db.rows('select body, status, key from idempotency.answers'));
@@ -196,7 +198,7 @@ test('a person gets everything kept about them, and erasing leaves no name, addr
   assert.ok(data.sessions.length >= 1 && data.emails.length >= 1);
   assert.equal((await call('DELETE', '/api/me', undefined, { token: ana.token })).statusCode, 200);
   assert.equal((await call('GET', '/api/me', undefined, { token: ana.token })).json().account, null);
-  for (const table of ['accounts.accounts', 'notifications.emails', 'accounts.sign_in_codes']) {
+  for (const table of ['accounts.accounts', 'notifications.emails', 'accounts.sign_in_codes', 'idempotency.answers']) {
     const rows = JSON.stringify(await db.rows(`select * from ${table}`));
     assert.equal(rows.includes(ana.email) || rows.includes('Ana Apagada'), false, table);
   }

@@ -4,12 +4,20 @@ import { CodeBodySchema, CpfBodySchema, MeSchema, SessionListSchema, VerifyBodyS
 import { ProblemSchema } from '#contracts/problem';
 import type { HttpServer } from '#platform/http-server';
 import { newId } from '#platform/ids';
-import type { Database } from '#platform/postgres';
+import type { Database, Transaction } from '#platform/postgres';
 import { sendProblem } from '#platform/problem';
 import { answerKeyed } from '../keyed.ts';
 import { limitPerAddress } from '../rate-limit.ts';
 import { SESSION_COOKIE, signedIn } from '../session.ts';
-import { answerSignIn, asVisitor, type SessionCookie, takeBody } from '../sign-in-answer.ts';
+import {
+  answerSignIn,
+  asVisitor,
+  NOBODY,
+  type SessionCookie,
+  type SignInOutcome,
+  takeBody,
+  whoSignedIn,
+} from '../sign-in-answer.ts';
 
 export type AccountRouteDeps = { db: Database; accounts: Accounts; cookie: SessionCookie };
 
@@ -91,7 +99,7 @@ function registerVerify(api: HttpServer, { db, accounts, cookie }: AccountRouteD
         ['verifyPerEmail', normalEmail(email)],
       ]);
       if (wait > 0) return sendProblem(reply, 429, 'too_many_attempts', { retryAfter: wait });
-      return answerSignIn({ db, accounts, cookie }, request, reply, async (tx, signInKey) => {
+      const verify = async (tx: Transaction, signInKey: Buffer): Promise<SignInOutcome> => {
         const answer = await accounts.verifyCode(tx, {
           email,
           code,
@@ -103,9 +111,9 @@ function registerVerify(api: HttpServer, { db, accounts, cookie }: AccountRouteD
           return { status: 422, problem: 'code_wrong', extra: { triesLeft: answer.triesLeft } };
         }
         if (answer.outcome === 'code_expired') return { status: 422, problem: 'code_expired' };
-        const me = await accounts.readMe(tx, { accountId: answer.accountId, role: 'buyer' });
-        return { status: 200, body: me, token: answer.token, accountId: answer.accountId };
-      });
+        return { status: 200, body: NOBODY, token: answer.token, accountId: answer.accountId };
+      };
+      return answerSignIn({ db, accounts, cookie }, request, reply, verify, whoSignedIn({ db, accounts }));
     },
   );
 }
@@ -140,7 +148,7 @@ function registerMe(api: HttpServer, { db, accounts }: AccountRouteDeps): void {
   api.post(
     '/api/me/cpf',
     {
-      preHandler: signedIn,
+      onRequest: signedIn,
       schema: {
         summary: 'Tell my CPF and name, once',
         description: '422 cpf_invalid; 409 cpf_taken (another account has it) or account_has_cpf (mine is another).',
@@ -174,7 +182,7 @@ function registerSessions(api: HttpServer, { db, accounts, cookie }: AccountRout
   api.get(
     '/api/me/sessions',
     {
-      preHandler: signedIn,
+      onRequest: signedIn,
       schema: { summary: 'Where I am signed in', tags, response: { 200: SessionListSchema, 401: ProblemSchema } },
     },
     async (request, reply) => {
@@ -186,7 +194,7 @@ function registerSessions(api: HttpServer, { db, accounts, cookie }: AccountRout
   api.delete(
     '/api/me/sessions/:id',
     {
-      preHandler: signedIn,
+      onRequest: signedIn,
       schema: {
         summary: 'End one of my sessions, on any device',
         tags,
@@ -211,8 +219,7 @@ function registerPersonalData(api: HttpServer, { db, accounts, cookie }: Account
   api.get(
     '/api/me/data',
     {
-      onRequest: limitPerAddress({ max: 20, windowMs: 60_000 }),
-      preHandler: signedIn,
+      onRequest: [limitPerAddress({ max: 20, windowMs: 60_000 }), signedIn],
       schema: {
         summary: 'Everything that is kept about me (LGPD art. 18)',
         tags,
@@ -236,7 +243,7 @@ function registerPersonalData(api: HttpServer, { db, accounts, cookie }: Account
   api.delete(
     '/api/me',
     {
-      preHandler: signedIn,
+      onRequest: signedIn,
       schema: {
         summary: 'Erase my account',
         description:

@@ -4,9 +4,10 @@ import { MeSchema, SecondFactorBodySchema, StaffSignInBodySchema, StaffStepSchem
 import { ProblemSchema } from '#contracts/problem';
 import { Fault } from '#platform/fault';
 import type { HttpServer } from '#platform/http-server';
+import type { Transaction } from '#platform/postgres';
 import { sendProblem } from '#platform/problem';
 import { SESSION_COOKIE } from '../session.ts';
-import { answerSignIn, asVisitor, takeBody } from '../sign-in-answer.ts';
+import { answerSignIn, asVisitor, NOBODY, type SignInOutcome, takeBody, whoSignedIn } from '../sign-in-answer.ts';
 import type { AccountRouteDeps } from './accounts.ts';
 
 const tags = ['staff'];
@@ -68,7 +69,7 @@ function registerPassword(api: HttpServer, deps: AccountRouteDeps): void {
           });
           return { status: 200, body: { step: found.awaiting }, token, accountId: found.accountId };
         },
-        async (body, accountId) => {
+        async (body, { accountId }) => {
           const otpauthUrl = await accounts.enrolmentUrl(accountId);
           if (!otpauthUrl) return body;
           return { ...body, otpauthUrl, qrSvg: await QRCode.toString(otpauthUrl, { type: 'svg' }) };
@@ -100,13 +101,13 @@ function registerSecondFactor(api: HttpServer, deps: AccountRouteDeps): void {
         if (wait > 0) return sendProblem(reply, 429, 'too_many_attempts', { retryAfter: wait });
       }
       const { code } = takeBody(request, accounts);
-      return answerSignIn(deps, request, reply, async (tx, signInKey) => {
+      const pass = async (tx: Transaction, signInKey: Buffer): Promise<SignInOutcome> => {
         const answer = await accounts.passSecondFactor(tx, { token, code, signInKey });
         if (answer.outcome === 'sign_in_expired') return { status: 401, problem: 'sign_in_expired' };
         if (answer.outcome === 'code_wrong') return { status: 422, problem: 'code_wrong' };
-        const me = await accounts.readMe(tx, answer);
-        return { status: 200, body: me, token: answer.token, accountId: answer.accountId };
-      });
+        return { status: 200, body: NOBODY, token: answer.token, accountId: answer.accountId };
+      };
+      return answerSignIn(deps, request, reply, pass, whoSignedIn(deps));
     },
   );
 }
