@@ -85,7 +85,7 @@ export function nameSchemas(document: Json): Json {
   const paths = withNames(document['paths']) as Record<string, Record<string, Json>>;
   for (const operation of Object.values(paths).flatMap((path) => Object.values(path))) {
     operation['responses'] = {
-      ...(operation['responses'] as Json),
+      ...problemsAsSuch(operation['responses'] as Json),
       default: { description: 'Any error', content: problems },
     };
   }
@@ -98,6 +98,16 @@ export function nameSchemas(document: Json): Json {
       schemas: Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, withNames(schema, name)])),
     },
   };
+}
+
+/** Refusals come as application/problem+json, whatever else the route produces. */
+function problemsAsSuch(responses: Json): Json {
+  const retyped = ([status, response]: [string, unknown]) => {
+    const { content, ...rest } = response as { content?: Json };
+    const [media] = /^[45]/.test(status) ? Object.values(content ?? {}) : [];
+    return [status, media ? { ...rest, content: { 'application/problem+json': media } } : response];
+  };
+  return Object.fromEntries(Object.entries(responses).map(retyped));
 }
 
 /** The same text for the same schema, whatever the order of its members. */
