@@ -1,4 +1,5 @@
 import { Type, type Static } from 'typebox';
+import { IdSchema } from './ids.ts';
 
 export const RATINGS = ['L', '10', '12', '14', '16', '18'] as const;
 export const LANGUAGES = ['dubbed', 'subtitled', 'original'] as const;
@@ -38,7 +39,7 @@ export const SearchQuerySchema = Type.Object({
   city: Type.Optional(
     Type.String({ maxLength: 120, description: 'City and state, as GET /api/cities names them: "Recife, PE"' }),
   ),
-  theater: Type.Optional(Type.Integer({ minimum: 1 })),
+  theater: Type.Optional(IdSchema),
   language: Type.Optional(Type.Enum([...LANGUAGES])),
   format: Type.Optional(Type.Enum([...FORMATS])),
   access: Type.Optional(Type.Array(Type.Enum([...ACCESS_FEATURES]), { maxItems: 4 })),

@@ -1,4 +1,5 @@
 import { Type, type Static } from 'typebox';
+import { IdSchema } from './ids.ts';
 import { ADMISSION_OUTCOMES } from './outcomes.ts';
 import { TICKET_KINDS } from './ticket-kinds.ts';
 
@@ -19,7 +20,7 @@ export type DoorScreening = Static<typeof DoorScreeningSchema>;
 /** POST /api/door/admissions. `token` from the QR or `code` typed by hand. The same nonce gives the same answer. */
 export const ScanBodySchema = Type.Object(
   {
-    screeningId: Type.Integer({ minimum: 1, maximum: 2_147_483_647 }),
+    screeningId: IdSchema,
     token: Type.Optional(Type.String({ maxLength: 300 })),
     code: Type.Optional(Type.String({ maxLength: 20 })),
     gate: Type.String({ minLength: 1, maxLength: 40 }),

@@ -1,4 +1,8 @@
 import { randomBytes, randomFillSync } from 'node:crypto';
+import { assert } from './fault.ts';
+
+/** A shard is a positive integer of the database (int4). */
+export const SHARD_MAX = 2_147_483_647;
 
 // One system call serves 256 ids: randomBytes(16) per id cost 1.1 µs, the pool 0.1 µs.
 const pool = Buffer.allocUnsafe(4096);
@@ -28,10 +32,11 @@ export function newId(nowMs: number = Date.now()): string {
 }
 
 /**
- * A time-ordered UUID (version 8) that carries a 32-bit shard key in its last four bytes, so that whoever holds the
- * id knows where its row lives without asking a directory. 42 random bits tell apart ids of one shard and millisecond.
+ * A time-ordered UUID (version 8) that carries its shard, a positive int4, in its last four bytes, so that whoever holds
+ * the id knows where its row lives without asking a directory. 42 random bits tell apart ids of one shard and millisecond.
  */
 export function newShardedId(shard: number, nowMs: number = Date.now()): string {
+  assert(isShard(shard), 'a shard is a positive int4');
   const bytes = Buffer.from(take(16));
   bytes.writeUIntBE(nowMs, 0, 6);
   bytes[6] = 0x80 | (bytes[6]! & 0x0f);
@@ -42,10 +47,17 @@ export function newShardedId(shard: number, nowMs: number = Date.now()): string 
 
 const SHARDED_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
-/** The shard inside an id of `newShardedId`, or null when the text is no such id. */
+/**
+ * The shard inside an id of `newShardedId`, or null when the text is no such id: whatever comes out may be asked of the
+ * database, also when the id was made up outside.
+ */
 export function shardOf(id: string): number | null {
-  return SHARDED_ID.test(id) ? Number.parseInt(id.slice(28), 16) : null;
+  if (!SHARDED_ID.test(id)) return null;
+  const shard = Number.parseInt(id.slice(28), 16);
+  return isShard(shard) ? shard : null;
 }
+
+const isShard = (shard: number) => Number.isInteger(shard) && shard >= 1 && shard <= SHARD_MAX;
 
 /** An unguessable token of `bytes` random bytes, base64url. Stored only as its SHA-256. */
 export function newSecret(bytes = 32): string {

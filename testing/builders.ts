@@ -5,6 +5,9 @@ import { halfPriceQuota } from '#contracts/ticket-kinds';
 
 // The smallest valid world: a theater in Recife, one auditorium of a few rows, one film of the public domain.
 
+/** Has the shape of our ids, but its screening is beyond what the database can ask for (int4). */
+export const ID_BEYOND_INT4 = '01a2045a-dffa-8bca-a5b5-0187ffffffff';
+
 let serial = randomInt(1_000_000);
 const next = () => (serial += 1);
 

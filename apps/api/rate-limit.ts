@@ -14,7 +14,7 @@ export function limitPerAddress(limit: RateLimit) {
   return limitPer((request) => request.ip, limit);
 }
 
-/** The same per account, as a preHandler after `signedIn` or `identifiedBuyer`. */
+/** The same per account, as an onRequest guard after `signedIn` or `identifiedBuyer`. */
 export function limitPerAccount(limit: RateLimit) {
   return limitPer((request) => request.session!.accountId, limit);
 }

@@ -80,7 +80,7 @@ export async function undoAdmission(
   request: { admissionId: string; usher: string },
 ): Promise<UndoOutcome> {
   const screeningId = shardOf(request.admissionId);
-  if (screeningId === null || screeningId > 2_147_483_647) return 'admission_unknown';
+  if (screeningId === null) return 'admission_unknown';
   const undone = await tx.row(UNDO, [screeningId, request.admissionId, request.usher, deps.rules.undoMinutesMax]);
   if (undone) return 'undone';
   const found = await tx.row<{ outcome: AdmissionOutcome; undoneAt: Date | null }>(FIND_ADMISSION, [

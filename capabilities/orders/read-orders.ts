@@ -17,8 +17,7 @@ export async function readOrder(
 
 /** The screening inside an order's id, or null when the text is no id of an order of ours. */
 export function screeningOf(orderId: string): number | null {
-  const screeningId = shardOf(orderId);
-  return screeningId !== null && screeningId <= SCREENING_ID_MAX ? screeningId : null;
+  return shardOf(orderId);
 }
 
 /** Whose order it is and what its payment is written down under; whether it may be paid, `awaitPayment` says. */
@@ -37,7 +36,6 @@ export async function listOrders(db: Queryable, buyer: { buyerId: string; limit:
 }
 
 export const LIST_MAX = 100;
-const SCREENING_ID_MAX = 2_147_483_647;
 
 type OrderRow = {
   orderId: string;

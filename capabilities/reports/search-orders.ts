@@ -65,8 +65,7 @@ async function filterOf(db: Queryable, search: OrderSearch): Promise<Filter> {
   if (q === '') return [null, null, null, null, state, 30];
   const screeningId = shardOf(q.toLowerCase());
   if (screeningId !== null) {
-    // Ids beyond the integers belong to no screening; -1 finds none.
-    return [screeningId > 2_147_483_647 ? -1 : screeningId, q.toLowerCase(), null, null, state, null];
+    return [screeningId, q.toLowerCase(), null, null, state, null];
   }
   if (q.includes('@')) {
     const found = await db.rows<{ id: string }>(BUYERS, [likeText(q.toLowerCase()), BUYERS_MAX]);

@@ -15,6 +15,7 @@ import {
   AdminTheaterListSchema,
 } from '#contracts/admin';
 import { ORDER_STATES } from '#contracts/outcomes';
+import { IdSchema } from '#contracts/ids';
 import { ProblemSchema } from '#contracts/problem';
 import type { HttpServer } from '#platform/http-server';
 import type { Database } from '#platform/postgres';
@@ -25,7 +26,7 @@ import { atLeast } from '../session.ts';
 const tags = ['back office'];
 const Q = Type.Optional(Type.String({ maxLength: 254 }));
 const Page = Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 1 }));
-const IdParams = Type.Object({ id: Type.Integer({ minimum: 1, maximum: 2_147_483_647 }) });
+const IdParams = Type.Object({ id: IdSchema });
 const orderFilter = {
   // An empty one is what an untouched field of a form sends: all states.
   state: Type.Optional(Type.Enum(['', ...ORDER_STATES])),
@@ -48,7 +49,7 @@ function registerOrderLists(api: HttpServer, db: Database): void {
   api.get(
     '/api/admin/orders',
     {
-      preHandler: atLeast('manager'),
+      onRequest: atLeast('manager'),
       schema: {
         summary: 'The orders of the last 30 days',
         tags,
@@ -66,7 +67,7 @@ function registerOrderLists(api: HttpServer, db: Database): void {
   api.get(
     '/api/admin/orders.csv',
     {
-      preHandler: atLeast('manager'),
+      onRequest: atLeast('manager'),
       schema: {
         summary: 'The same as a file for a spreadsheet, the first 20,000',
         tags,
@@ -87,7 +88,7 @@ function registerOrderSearch(api: HttpServer, db: Database): void {
   api.post(
     '/api/admin/orders/search',
     {
-      preHandler: atLeast('manager'),
+      onRequest: atLeast('manager'),
       schema: {
         summary: 'Orders by id, e-mail address or movie; without a question those of the last 30 days',
         description: SEARCH_READS,
@@ -106,7 +107,7 @@ function registerOrderSearch(api: HttpServer, db: Database): void {
   api.post(
     '/api/admin/orders/search.csv',
     {
-      preHandler: atLeast('manager'),
+      onRequest: atLeast('manager'),
       schema: {
         summary: 'What that search finds as a file for a spreadsheet, the first 20,000',
         description: SEARCH_READS,
@@ -135,7 +136,7 @@ function registerTheaterLists(api: HttpServer, db: Database): void {
   api.get(
     '/api/admin/theaters',
     {
-      preHandler: atLeast('manager'),
+      onRequest: atLeast('manager'),
       schema: {
         summary: 'Theaters by words of name or city, closed ones too',
         tags,
@@ -149,7 +150,7 @@ function registerTheaterLists(api: HttpServer, db: Database): void {
   api.get(
     '/api/admin/theaters/:id',
     {
-      preHandler: atLeast('manager'),
+      onRequest: atLeast('manager'),
       schema: {
         summary: 'One theater with its auditoriums',
         tags,
@@ -163,7 +164,7 @@ function registerTheaterLists(api: HttpServer, db: Database): void {
   api.get(
     '/api/admin/auditoriums/:id',
     {
-      preHandler: atLeast('manager'),
+      onRequest: atLeast('manager'),
       schema: {
         summary: 'One auditorium with its seat plan',
         tags,

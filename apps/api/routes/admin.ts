@@ -10,6 +10,7 @@ import {
   ProgrammeDaySchema,
   SalesStatusBodySchema,
 } from '#contracts/admin';
+import { IdSchema } from '#contracts/ids';
 import { OrderIdSchema, OrderViewSchema } from '#contracts/orders';
 import { ProblemSchema } from '#contracts/problem';
 import type { HttpServer } from '#platform/http-server';
@@ -21,9 +22,8 @@ import { atLeast } from '../session.ts';
 import { registerAdminListRoutes } from './admin-lists.ts';
 
 const tags = ['back office'];
-const ID_MAX = 2_147_483_647;
 const Day = Type.Optional(CinemaDaySchema);
-const ScreeningParams = Type.Object({ id: Type.Integer({ minimum: 1, maximum: ID_MAX }) });
+const ScreeningParams = Type.Object({ id: IdSchema });
 
 /** The managers' back office: board, programme, one screening, orders, theaters. Imports and refunds are elsewhere. */
 export function registerAdminRoutes(api: HttpServer, deps: { db: Database }): void {
@@ -34,7 +34,7 @@ export function registerAdminRoutes(api: HttpServer, deps: { db: Database }): vo
   api.get(
     '/api/admin/orders/:id',
     {
-      preHandler: atLeast('manager'),
+      onRequest: atLeast('manager'),
       schema: {
         summary: 'Any order',
         tags,
@@ -54,7 +54,7 @@ function registerBoard(api: HttpServer, db: Database): void {
   api.get(
     '/api/admin/board',
     {
-      preHandler: atLeast('manager'),
+      onRequest: atLeast('manager'),
       schema: {
         summary: 'The board of a day: sales by hour, money, occupancy, alerts',
         tags,
@@ -71,13 +71,13 @@ function registerBoard(api: HttpServer, db: Database): void {
   api.get(
     '/api/admin/screenings',
     {
-      preHandler: atLeast('manager'),
+      onRequest: atLeast('manager'),
       schema: {
         summary: 'The programme of a cinema day with occupancy and overlaps, today by default',
         tags,
         querystring: Type.Object({
           day: Day,
-          theater: Type.Optional(Type.Integer({ minimum: 1, maximum: ID_MAX })),
+          theater: Type.Optional(IdSchema),
         }),
         response: { 200: ProgrammeDaySchema },
       },
@@ -92,7 +92,7 @@ function registerBoard(api: HttpServer, db: Database): void {
   api.get(
     '/api/admin/screenings/:id',
     {
-      preHandler: atLeast('manager'),
+      onRequest: atLeast('manager'),
       schema: {
         summary: 'One screening as in the programme',
         tags,
@@ -116,7 +116,7 @@ function registerScreening(api: HttpServer, db: Database): void {
   api.post(
     '/api/admin/screenings/:id/status',
     {
-      preHandler: atLeast('manager'),
+      onRequest: atLeast('manager'),
       schema: {
         summary: 'Stop the sale of a screening or let it go on; seats that are held can still be paid',
         tags,
@@ -137,7 +137,7 @@ function registerScreening(api: HttpServer, db: Database): void {
   api.post(
     '/api/admin/screenings/:id/blocks',
     {
-      preHandler: atLeast('manager'),
+      onRequest: atLeast('manager'),
       schema: {
         summary: 'Take seats off sale or put them back, all or none; seats that somebody has are refused',
         tags,

@@ -10,6 +10,7 @@ import {
 } from '#capabilities/admission';
 import { publishedKeys, type TicketKeys } from '#capabilities/tickets';
 import { DoorPackSchema, DoorScreeningSchema, GateKeySchema, ScanBodySchema, VerdictSchema } from '#contracts/door';
+import { IdSchema } from '#contracts/ids';
 import { ProblemSchema } from '#contracts/problem';
 import type { HttpServer } from '#platform/http-server';
 import { shardOf } from '#platform/ids';
@@ -23,7 +24,7 @@ type DoorDeps = { db: Database; keys: TicketKeys; rules: AdmissionRules };
 
 const tags = ['door'];
 const Counts = VerdictSchema.properties.counts;
-const ScreeningParams = Type.Object({ id: Type.Integer({ minimum: 1, maximum: 2_147_483_647 }) });
+const ScreeningParams = Type.Object({ id: IdSchema });
 const KEYS_FRESH_SECONDS = 300;
 
 /** The ushers' routes. The public keys are open: anybody may check a ticket, only we can make one. */
@@ -48,12 +49,12 @@ export function registerDoorRoutes(api: HttpServer, deps: DoorDeps): void {
   api.get(
     '/api/door/screenings',
     {
-      preHandler: usher,
+      onRequest: usher,
       schema: {
         summary: 'What plays on a cinema day, by default each theater’s own today',
         tags,
         querystring: Type.Object({
-          theater: Type.Optional(Type.Integer({ minimum: 1, maximum: 2_147_483_647 })),
+          theater: Type.Optional(IdSchema),
           day: Type.Optional(CinemaDaySchema),
         }),
         response: { 200: Type.Object({ screenings: Type.Array(DoorScreeningSchema) }) },
@@ -69,7 +70,7 @@ export function registerDoorRoutes(api: HttpServer, deps: DoorDeps): void {
   api.get(
     '/api/door/screenings/:id/counts',
     {
-      preHandler: usher,
+      onRequest: usher,
       schema: { summary: 'Sold and inside', tags, params: ScreeningParams, response: { 200: Counts } },
     },
     async (request, reply) => {
@@ -81,7 +82,7 @@ export function registerDoorRoutes(api: HttpServer, deps: DoorDeps): void {
   api.get(
     '/api/door/screenings/:id/pack',
     {
-      preHandler: usher,
+      onRequest: usher,
       schema: {
         summary: 'Keys, revocations and tickets of a screening for a gate without network; nothing personal',
         tags,
@@ -110,7 +111,7 @@ function registerScans(api: HttpServer, deps: DoorDeps): void {
   api.post(
     '/api/door/admissions',
     {
-      preHandler: usher,
+      onRequest: usher,
       schema: {
         summary: 'Scan a ticket: a refusal is a 200 with its outcome',
         description: 'The same nonce is the same scan, whoever sends it again. `token` wins over `code`.',
@@ -136,7 +137,7 @@ function registerScans(api: HttpServer, deps: DoorDeps): void {
   api.post(
     '/api/door/admissions/:id/undo',
     {
-      preHandler: usher,
+      onRequest: usher,
       schema: {
         summary: 'Take an admission back within 15 minutes; the scan stays on record',
         tags,
@@ -156,7 +157,7 @@ function registerScans(api: HttpServer, deps: DoorDeps): void {
           if (outcome !== 'undone') return { status: STATUS_OF_UNDO[outcome], problem: outcome };
           return { status: 200, body: { counts: await readCounts(tx, screeningId) } };
         },
-        screeningId > 2_147_483_647 ? 0 : screeningId,
+        screeningId,
       );
     },
   );

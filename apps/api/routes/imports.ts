@@ -123,11 +123,11 @@ function registerUpload(api: HttpServer, deps: ImportRouteDeps, background: Back
 }
 
 function registerReading(api: HttpServer, { db, streams }: ImportRouteDeps): void {
-  const preHandler = atLeast('manager');
+  const onRequest = atLeast('manager');
   api.get(
     '/api/admin/imports',
     {
-      preHandler,
+      onRequest,
       schema: {
         summary: 'The newest runs',
         tags,
@@ -138,13 +138,13 @@ function registerReading(api: HttpServer, { db, streams }: ImportRouteDeps): voi
   );
   api.get(
     '/api/admin/imports/:run',
-    { preHandler, schema: { summary: 'One run', tags, params: RunParams, response: { 200: ImportRunSchema } } },
+    { onRequest, schema: { summary: 'One run', tags, params: RunParams, response: { 200: ImportRunSchema } } },
     async (request, reply) => (await readRun(db, request.params.run)) ?? sendProblem(reply, 404, 'run_unknown'),
   );
   api.get(
     '/api/admin/imports/:run/errors',
     {
-      preHandler,
+      onRequest,
       schema: {
         summary: `What was wrong, ${ERRORS_PER_PAGE} a page`,
         tags,
@@ -157,7 +157,7 @@ function registerReading(api: HttpServer, { db, streams }: ImportRouteDeps): voi
   );
   api.get(
     '/api/admin/imports/:run/errors.csv',
-    { preHandler, schema: { summary: 'What was wrong, for a spreadsheet', tags, params: RunParams } },
+    { onRequest, schema: { summary: 'What was wrong, for a spreadsheet', tags, params: RunParams } },
     async (request, reply) => {
       if (!(await readRun(db, request.params.run))) return sendProblem(reply, 404, 'run_unknown');
       return reply
@@ -168,7 +168,7 @@ function registerReading(api: HttpServer, { db, streams }: ImportRouteDeps): voi
   );
   api.get(
     '/api/admin/imports/:run/live',
-    { preHandler, schema: { summary: 'The run as it moves (server-sent events: run)', tags, params: RunParams } },
+    { onRequest, schema: { summary: 'The run as it moves (server-sent events: run)', tags, params: RunParams } },
     async (request, reply) => {
       const run = await readRun(db, request.params.run);
       if (!run) return sendProblem(reply, 404, 'run_unknown');
@@ -181,7 +181,7 @@ function registerReading(api: HttpServer, { db, streams }: ImportRouteDeps): voi
     api.get(
       `/api/admin/import-templates/:kind.${format}`,
       {
-        preHandler,
+        onRequest,
         schema: {
           summary: `A file to fill in (${format})`,
           tags,
@@ -274,7 +274,7 @@ function registerSteering(api: HttpServer, { db }: ImportRouteDeps, background: 
     api.post(
       `/api/admin/imports/:run/${verb}`,
       {
-        preHandler: atLeast('administrator'),
+        onRequest: atLeast('administrator'),
         schema: { summary, tags, params: RunParams, response: { 200: ImportRunSchema } },
       },
       async (request, reply) => {

@@ -31,7 +31,7 @@ export function registerOrderRoutes(
   api.get(
     '/api/orders',
     {
-      preHandler: signedIn,
+      onRequest: signedIn,
       schema: { summary: 'My orders, newest first', tags, response: { 200: Type.Array(OrderViewSchema) } },
     },
     async (request, reply) => {
@@ -43,7 +43,7 @@ export function registerOrderRoutes(
   api.get(
     '/api/orders/:id',
     {
-      preHandler: signedIn,
+      onRequest: signedIn,
       schema: {
         summary: 'One of my orders',
         tags,
@@ -61,7 +61,7 @@ export function registerOrderRoutes(
   api.get(
     '/api/orders/:id/live',
     {
-      preHandler: signedIn,
+      onRequest: signedIn,
       schema: {
         summary: 'One of my orders as server-sent events: `event: order` now and at every change',
         tags,
@@ -93,7 +93,7 @@ function registerOrderChanges(api: HttpServer, db: Database): void {
   api.put(
     '/api/orders/:id/kinds',
     {
-      preHandler: signedIn,
+      onRequest: signedIn,
       schema: {
         summary: 'Other ticket kinds for the same seats, while the order is held',
         tags,
@@ -122,7 +122,7 @@ function registerOrderChanges(api: HttpServer, db: Database): void {
   api.delete(
     '/api/orders/:id',
     {
-      preHandler: signedIn,
+      onRequest: signedIn,
       schema: {
         summary: 'Give held seats back',
         tags,

@@ -3,7 +3,7 @@ import { after, test } from 'node:test';
 import type { PaymentAttempt } from '#contracts/payments';
 import { newId, newShardedId } from '#platform/ids';
 import { as, testApi } from '#testing/api';
-import { aScreening } from '#testing/builders';
+import { aScreening, ID_BEYOND_INT4 } from '#testing/builders';
 import { testDatabase } from '#testing/database';
 import { aHeldOrder, aSeatHolder } from '#testing/holding';
 import { aTill, payByCard } from '#testing/paying';
@@ -73,7 +73,7 @@ test('bad input is a clear 4xx: no key, no session, unknown ids, ids of impossib
   assert.equal(withoutKey.statusCode, 400);
   assert.equal((await post('nobody', url, { method: 'card' })).statusCode, 401);
   assert.equal((await post('ana', url, { method: 'boleto' })).statusCode, 422);
-  for (const id of [newId(), newShardedId(4_294_967_295), newShardedId(1)]) {
+  for (const id of [newId(), ID_BEYOND_INT4, newShardedId(1)]) {
     assert.equal((await post('ana', `/api/orders/${id}/payments`, { method: 'card' })).statusCode, 404, id);
     assert.equal((await post('ana', `/api/payments/${id}/refresh`)).statusCode, 404, id);
     assert.equal((await post('ana', `/api/payments/${id}/capture`)).statusCode, 404, id);

@@ -70,8 +70,7 @@ function registerStart(api: HttpServer, { payments }: Deps, answer: AnswerKeyed)
   api.post(
     '/api/orders/:id/payments',
     {
-      onRequest: limitPerAddress(CALLS_PER_ADDRESS),
-      preHandler: signedIn,
+      onRequest: [limitPerAddress(CALLS_PER_ADDRESS), signedIn],
       schema: {
         summary: 'Begin to pay an order; a live attempt by another method is cancelled first',
         tags,
@@ -98,8 +97,7 @@ function registerAttempts(api: HttpServer, { payments }: Deps, answer: AnswerKey
   api.post(
     '/api/payments/:attempt/capture',
     {
-      onRequest: limitPerAddress(CALLS_PER_ADDRESS),
-      preHandler: signedIn,
+      onRequest: [limitPerAddress(CALLS_PER_ADDRESS), signedIn],
       schema: {
         summary: 'The buyer approved in PayPal: take the money, if the seats are still held',
         tags,
@@ -122,8 +120,7 @@ function registerAttempts(api: HttpServer, { payments }: Deps, answer: AnswerKey
   api.post(
     '/api/payments/:attempt/refresh',
     {
-      onRequest: limitPerAddress(CALLS_PER_ADDRESS),
-      preHandler: signedIn,
+      onRequest: [limitPerAddress(CALLS_PER_ADDRESS), signedIn],
       schema: {
         summary: 'Ask the provider how the payment stands; what the browser brought back proves nothing',
         tags,
@@ -148,7 +145,7 @@ function registerRefund(api: HttpServer, { db, payments }: Deps, answer: AnswerK
   api.post(
     '/api/admin/orders/:id/refund',
     {
-      preHandler: atLeast('manager'),
+      onRequest: atLeast('manager'),
       schema: {
         summary: 'Give money back; all of what is left also frees the seats and revokes the tickets',
         tags: ['admin', ...tags],

@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { readScreening, saleState, type ScreeningToSell } from '#capabilities/holds';
+import { IdSchema } from '#contracts/ids';
 import { ProblemSchema } from '#contracts/problem';
 import { type ScreeningDetail, ScreeningDetailSchema } from '#contracts/screenings';
 import type { Clock } from '#platform/clock';
@@ -9,7 +10,7 @@ import { sendProblem } from '#platform/problem';
 import { createMemory, sendRemembered } from '#platform/remember';
 import type { SeatMaps } from '../live/seat-maps.ts';
 
-export const ScreeningParams = Type.Object({ id: Type.Integer({ minimum: 1, maximum: 2_147_483_647 }) });
+export const ScreeningParams = Type.Object({ id: IdSchema });
 
 // A screening's page may lag this much behind a pause or a new price; a hold never does.
 const TTL_MS = 3_000;

@@ -124,7 +124,7 @@ function registerHoldRoute(api: HttpServer, deps: SeatRouteDeps): void {
     '/api/screenings/:id/holds',
     {
       // The account first: whoever runs wild does not use up the address of the others.
-      preHandler: [
+      onRequest: [
         identifiedBuyer,
         limitPerAccount({ max: limits.perAccountAMinute, windowMs: 60_000 }),
         limitPerAddress({ max: limits.perAddressAMinute, windowMs: 60_000 }),

@@ -26,7 +26,7 @@ async function anApi(people: typeof accounts) {
   const deps = { db, accounts: people, cookie: sessionCookie('http://localhost:3000') };
   registerAccountRoutes(api, deps);
   registerStaffRoutes(api, deps);
-  api.get('/manager-only', { preHandler: atLeast('manager') }, async () => ({ welcome: true }));
+  api.get('/manager-only', { onRequest: atLeast('manager') }, async () => ({ welcome: true }));
   await api.ready();
   return api;
 }

@@ -5,7 +5,7 @@ import type { TicketView } from '#contracts/tickets';
 import type { DoorPack, Verdict } from '#contracts/door';
 import { newId } from '#platform/ids';
 import { as, testApi } from '#testing/api';
-import { aBuyer, aScreening } from '#testing/builders';
+import { aBuyer, aScreening, ID_BEYOND_INT4 } from '#testing/builders';
 import { testDatabase } from '#testing/database';
 import { soldTickets, testKeys } from '#testing/sold-tickets';
 import { registerDoorRoutes } from './door.ts';
@@ -55,7 +55,11 @@ test('a buyer gets own tickets as list, PDF and calendar; others get 404, visito
     assert.equal((await get(base + path)).statusCode, 401, path);
   }
   assert.equal((await get('/api/orders/x/tickets', 'ana')).statusCode, 422);
-  assert.equal((await get(`/api/orders/${newId()}/tickets.pdf`, 'ana')).statusCode, 404);
+  for (const id of [newId(), ID_BEYOND_INT4]) {
+    for (const path of ['/tickets', '/tickets.pdf', '/calendar.ics']) {
+      assert.equal((await get(`/api/orders/${id}${path}`, 'ana')).statusCode, 404, id + path);
+    }
+  }
   assert.deepEqual((await get('/api/me/tickets', 'ben')).json(), []);
 });
 

@@ -24,7 +24,7 @@ export function registerTicketRoutes(api: HttpServer, deps: TicketRouteDeps): vo
   api.get(
     '/api/me/tickets',
     {
-      preHandler: signedIn,
+      onRequest: signedIn,
       schema: { summary: 'My tickets, next ones first', tags, response: { 200: Type.Array(TicketViewSchema) } },
     },
     async (request, reply) => {
@@ -36,7 +36,7 @@ export function registerTicketRoutes(api: HttpServer, deps: TicketRouteDeps): vo
   api.get(
     '/api/orders/:id/tickets',
     {
-      preHandler: signedIn,
+      onRequest: signedIn,
       schema: {
         summary: 'The tickets of one of my orders',
         tags,
@@ -58,7 +58,7 @@ function registerTicketFiles(api: HttpServer, deps: TicketRouteDeps): void {
   api.get(
     '/api/orders/:id/tickets.pdf',
     {
-      preHandler: [signedIn, limitPerAccount({ max: deps.pdfsAMinute ?? PDFS_A_MINUTE, windowMs: 60_000 })],
+      onRequest: [signedIn, limitPerAccount({ max: deps.pdfsAMinute ?? PDFS_A_MINUTE, windowMs: 60_000 })],
       schema: {
         summary: 'The tickets of one of my orders on paper, one page each',
         tags,
@@ -83,7 +83,7 @@ function registerTicketFiles(api: HttpServer, deps: TicketRouteDeps): void {
   api.get(
     '/api/orders/:id/calendar.ics',
     {
-      preHandler: signedIn,
+      onRequest: signedIn,
       schema: {
         summary: 'One of my orders as a calendar event',
         tags,
