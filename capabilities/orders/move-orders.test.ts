@@ -161,6 +161,17 @@ test('money after the hold ended cannot lift a buyer above ten', async () => {
   assert.equal(await pay(order), 'seats_gone');
 });
 
+test('money after the hold ended takes its half-price seats again, even above the quota; nobody else may', async () => {
+  const { screeningId } = await aScreening(db, { rows: 1, perRow: 4, quota: 1 });
+  const order = await aHeldOrder(holder, screeningId, [1], { kind: 'half_student' });
+  await letTimePass(db, order.orderId, 1);
+  const other = await aHeldOrder(holder, screeningId, [2], { kind: 'half_student' });
+  assert.equal(await pay(order), 'paid');
+  assert.equal(await pay(other), 'paid');
+  const third = await holdNow(holder, aWish(screeningId, [3], { kind: 'half_student' }));
+  assert.equal(third.outcome, 'half_price_exhausted');
+});
+
 test('a cancelled screening takes no money: the seats are gone', async () => {
   const { screeningId } = await aScreening(db);
   const order = await aHeldOrder(holder, screeningId, [1]);
