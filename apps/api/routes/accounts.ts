@@ -139,8 +139,7 @@ function registerMe(api: HttpServer, { db, accounts }: AccountRouteDeps): void {
   api.get(
     '/api/me',
     { schema: { summary: 'Who is signed in; account null for a visitor', tags, response: { 200: MeSchema } } },
-    async (request, reply) => {
-      reply.header('cache-control', 'no-store');
+    async (request) => {
       return request.session ? accounts.readMe(db, request.session) : { account: null };
     },
   );
@@ -185,8 +184,7 @@ function registerSessions(api: HttpServer, { db, accounts, cookie }: AccountRout
       onRequest: signedIn,
       schema: { summary: 'Where I am signed in', tags, response: { 200: SessionListSchema, 401: ProblemSchema } },
     },
-    async (request, reply) => {
-      reply.header('cache-control', 'no-store');
+    async (request) => {
       return accounts.listSessions(request.session!.accountId, request.session!.sessionId);
     },
   );
@@ -234,7 +232,6 @@ function registerPersonalData(api: HttpServer, { db, accounts, cookie }: Account
     async (request, reply) => {
       const data = await accounts.exportPersonalData(request.session!.accountId);
       if (!data) return sendProblem(reply, 404, 'account_unknown');
-      reply.header('cache-control', 'no-store');
       reply.header('content-disposition', 'attachment; filename="poltrona-meus-dados.json"');
       return data;
     },

@@ -57,8 +57,7 @@ function registerOrderLists(api: HttpServer, db: Database): void {
         response: { 200: AdminOrderListSchema },
       },
     },
-    async (request, reply) => {
-      reply.header('cache-control', 'no-store');
+    async (request) => {
       const { page, ...filter } = request.query;
       return searchOrders(db, { ...searchOf(filter), page: page ?? 1 });
     },
@@ -77,7 +76,6 @@ function registerOrderLists(api: HttpServer, db: Database): void {
       },
     },
     async (request, reply) => {
-      reply.header('cache-control', 'no-store');
       return sendAttachment(reply, CSV, CSV_NAME, await exportOrders(db, searchOf(request.query)));
     },
   );
@@ -97,8 +95,7 @@ function registerOrderSearch(api: HttpServer, db: Database): void {
         response: { 200: AdminOrderListSchema, '4xx': ProblemSchema },
       },
     },
-    async (request, reply) => {
-      reply.header('cache-control', 'no-store');
+    async (request) => {
       const { page, ...filter } = request.body;
       return searchOrders(db, { ...searchOf(filter), page: page ?? 1 });
     },
@@ -118,7 +115,6 @@ function registerOrderSearch(api: HttpServer, db: Database): void {
       },
     },
     async (request, reply) => {
-      reply.header('cache-control', 'no-store');
       return sendAttachment(reply, CSV, CSV_NAME, await exportOrders(db, searchOf(request.body)));
     },
   );

@@ -43,7 +43,6 @@ export function registerAdminRoutes(api: HttpServer, deps: { db: Database }): vo
       },
     },
     async (request, reply) => {
-      reply.header('cache-control', 'no-store');
       const order = await readOrder(deps.db, { orderId: request.params.id.toLowerCase() });
       return order ?? sendProblem(reply, 404, 'order_unknown');
     },
@@ -62,8 +61,7 @@ function registerBoard(api: HttpServer, db: Database): void {
         response: { 200: BoardSchema },
       },
     },
-    async (request, reply) => {
-      reply.header('cache-control', 'no-store');
+    async (request) => {
       return readBoard(db, request.query);
     },
   );
@@ -82,8 +80,7 @@ function registerBoard(api: HttpServer, db: Database): void {
         response: { 200: ProgrammeDaySchema },
       },
     },
-    async (request, reply) => {
-      reply.header('cache-control', 'no-store');
+    async (request) => {
       const day = request.query.day ?? (await cinemaDayNow(db));
       return readProgramme(db, { day, theaterId: request.query.theater });
     },
@@ -101,7 +98,6 @@ function registerBoard(api: HttpServer, db: Database): void {
       },
     },
     async (request, reply) => {
-      reply.header('cache-control', 'no-store');
       return (await readScreeningOccupancy(db, request.params.id)) ?? sendProblem(reply, 404, 'screening_unknown');
     },
   );

@@ -41,6 +41,7 @@ export function registerDoorRoutes(api: HttpServer, deps: DoorDeps): void {
       },
     },
     async (_request, reply) => {
+      // Not ours to hide: the same for everybody.
       reply.header('cache-control', `public, max-age=${KEYS_FRESH_SECONDS}`);
       return { keys: publishedKeys(deps.keys) };
     },
@@ -60,8 +61,7 @@ export function registerDoorRoutes(api: HttpServer, deps: DoorDeps): void {
         response: { 200: Type.Object({ screenings: Type.Array(DoorScreeningSchema) }) },
       },
     },
-    async (request, reply) => {
-      reply.header('cache-control', 'no-store');
+    async (request) => {
       const { theater, day } = request.query;
       return { screenings: await doorScreenings(deps.db, { theaterId: theater, day }) };
     },
@@ -73,8 +73,7 @@ export function registerDoorRoutes(api: HttpServer, deps: DoorDeps): void {
       onRequest: usher,
       schema: { summary: 'Sold and inside', tags, params: ScreeningParams, response: { 200: Counts } },
     },
-    async (request, reply) => {
-      reply.header('cache-control', 'no-store');
+    async (request) => {
       return readCounts(deps.db, request.params.id);
     },
   );
@@ -91,7 +90,6 @@ export function registerDoorRoutes(api: HttpServer, deps: DoorDeps): void {
       },
     },
     async (request, reply) => {
-      reply.header('cache-control', 'no-store');
       return (await doorPack(deps, request.params.id)) ?? sendProblem(reply, 404, 'screening_unknown');
     },
   );

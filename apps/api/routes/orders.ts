@@ -34,8 +34,7 @@ export function registerOrderRoutes(
       onRequest: signedIn,
       schema: { summary: 'My orders, newest first', tags, response: { 200: Type.Array(OrderViewSchema) } },
     },
-    async (request, reply) => {
-      reply.header('cache-control', 'no-store');
+    async (request) => {
       return listOrders(db, { buyerId: request.session!.accountId, limit: LIST_MAX });
     },
   );
@@ -53,7 +52,6 @@ export function registerOrderRoutes(
     },
     async (request, reply) => {
       const view = await readOrder(db, { orderId: request.params.id, buyerId: request.session!.accountId });
-      reply.header('cache-control', 'no-store');
       return view ?? sendProblem(reply, 404, 'order_unknown');
     },
   );

@@ -27,8 +27,7 @@ export function registerTicketRoutes(api: HttpServer, deps: TicketRouteDeps): vo
       onRequest: signedIn,
       schema: { summary: 'My tickets, next ones first', tags, response: { 200: Type.Array(TicketViewSchema) } },
     },
-    async (request, reply) => {
-      reply.header('cache-control', 'no-store');
+    async (request) => {
       return listTickets(deps, { accountId: request.session!.accountId });
     },
   );
@@ -46,7 +45,6 @@ export function registerTicketRoutes(api: HttpServer, deps: TicketRouteDeps): vo
     },
     async (request, reply) => {
       const tickets = await listTickets(deps, { orderId: request.params.id, holder: request.session!.accountId });
-      reply.header('cache-control', 'no-store');
       return tickets.length > 0 ? tickets : sendProblem(reply, 404, 'tickets_unknown');
     },
   );
@@ -74,7 +72,6 @@ function registerTicketFiles(api: HttpServer, deps: TicketRouteDeps): void {
         holder: request.session!.accountId,
         locale: request.query.locale ?? 'pt-BR',
       });
-      reply.header('cache-control', 'no-store');
       if (!pdf) return sendProblem(reply, 404, 'tickets_unknown');
       return sendAttachment(reply, 'application/pdf', `poltrona-${request.params.id.slice(0, 8)}.pdf`, pdf);
     },
@@ -96,7 +93,6 @@ function registerTicketFiles(api: HttpServer, deps: TicketRouteDeps): void {
     async (request, reply) => {
       const choice = { orderId: request.params.id, holder: request.session!.accountId };
       const calendar = await renderCalendar(deps, choice, request.query.locale ?? 'pt-BR');
-      reply.header('cache-control', 'no-store');
       if (calendar === null) return sendProblem(reply, 404, 'tickets_unknown');
       return sendAttachment(reply, 'text/calendar; charset=utf-8', 'poltrona.ics', calendar);
     },
