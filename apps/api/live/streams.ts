@@ -25,7 +25,11 @@ export type Streams = {
 export type StreamLimits = {
   /** Streams of this process. */
   streamsMax: number;
-  /** Streams of one address. A whole mobile network may share one, so this only stops a single runaway. */
+  /**
+   * Streams of one address. A whole mobile network or a cinema's own may share one, so hundreds are no attack: this only
+   * keeps one runaway from filling the process. Each costs a socket and at most `bufferedMax`; who gets 429 or 503 has
+   * the map by GET, which costs no stream.
+   */
   perAddressMax: number;
   /** Bytes that wait for a slow reader before it is left out. */
   bufferedMax: number;
@@ -34,7 +38,7 @@ export type StreamLimits = {
 
 export const STREAM_LIMITS: StreamLimits = {
   streamsMax: 12_000,
-  perAddressMax: 500,
+  perAddressMax: 1_000,
   bufferedMax: 64 * 1024,
   heartbeatMs: 15_000,
 };
