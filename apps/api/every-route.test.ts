@@ -7,6 +7,8 @@ import pino from 'pino';
 import { newTicketSigningKey } from '#capabilities/tickets';
 import { ID_MAX } from '#contracts/ids';
 import { ROOT, testDatabase } from '#testing/database';
+import { testApi } from '#testing/api';
+import { withEdits } from '#testing/without-guard';
 import { buildApi } from './build-api.ts';
 import { readApiSettings } from './config.ts';
 import { wireApi } from './wire.ts';
@@ -87,6 +89,15 @@ test('every route that is not open answers 401 to a stranger, before it looks at
       assert.deepEqual([answer.statusCode, answer.json().code], [401, 'sign_in_required'], `${name} ${payload}`);
     }
   }
+});
+
+test('control: a guard that comes after the schema lets a stranger learn about ids and bodies first', async () => {
+  const late = await withEdits<typeof import('./routes/seats.ts')>('apps/api', 'routes/seats.ts', {
+    'routes/seats.ts': [['onRequest: [', 'preHandler: [']],
+  });
+  const unguarded = await testApi({}, (server) => late.registerSeatRoutes(server, { db } as never));
+  const answer = await unguarded.inject({ method: 'POST', url: '/api/screenings/x/holds' });
+  assert.equal(answer.statusCode, 422);
 });
 
 test('nobody keeps an answer about orders, people, the door or the back office, refusals neither', async () => {
