@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { access, chmod, chown, constants, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, chmod, chown, constants, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import pg from 'pg';
 import { Fault } from './fault.ts';
+import { makeFolder } from './make-folder.ts';
 import { publicCopy, reachable, type SystemUser, unprivilegedUser } from './unprivileged.ts';
 
 export type EmbeddedPostgres = {
@@ -51,18 +52,20 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     options,
   );
   const exited = new Promise<void>((resolve) => server.once('exit', () => resolve()));
-  await untilReady(server, options);
-  await writeFile(launcherFile(options.folder), String(process.pid));
-  const url = `postgres://postgres:${encodeURIComponent(options.password)}@127.0.0.1:${port}/${options.database}`;
-  await createDatabaseOnce(url, options.database);
-  return {
-    url,
-    exited,
-    stop: async () => {
-      await stopServer((signal) => server.kill(signal), exited);
-      await rm(launcherFile(options.folder), { force: true });
-    },
+  const stop = async () => {
+    await stopServer((signal) => server.kill(signal), exited);
+    await rm(launcherFile(options.folder), { force: true });
   };
+  await untilReady(server, options);
+  const url = `postgres://postgres:${encodeURIComponent(options.password)}@127.0.0.1:${port}/${options.database}`;
+  try {
+    await writeFile(launcherFile(options.folder), String(process.pid));
+    await createDatabaseOnce(url, options.database);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { url, exited, stop };
 }
 
 export async function freePort(): Promise<number> {
@@ -125,7 +128,7 @@ async function findBinaries(user: SystemUser | null): Promise<Binaries> {
 
 async function prepareFolder(folder: string, user: SystemUser | null): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeFolder(folder, 0o700);
     await access(folder, constants.W_OK);
     if (user) await chown(folder, user.uid, user.gid);
   } catch (error) {
@@ -159,6 +162,10 @@ function launch(
     env: { LC_ALL: 'C', LC_MESSAGES: 'C', TZ: 'UTC', PGTZ: 'UTC' },
     ...(user ? { uid: user.uid, gid: user.gid } : {}),
   });
+  // Whoever launched it and ends without stopping it (a bug, a second Ctrl-C) still tells it to go.
+  const tell = () => child.kill('SIGINT');
+  process.once('exit', tell);
+  child.once('exit', () => process.off('exit', tell));
   for (const stream of [child.stdout, child.stderr]) {
     stream?.on('data', (data: Buffer) => options.onLog?.(data.toString('utf8').trimEnd()));
   }

@@ -12,12 +12,15 @@ const COMPRESSED = /\.(js|css|html|svg|json|webmanifest|wasm|txt)$/;
 /** Smaller files do not fit fewer network packets when compressed. */
 const COMPRESSED_BYTES_MIN = 1_024;
 
-/** Builds the web application when its sources are not those of the last build. True when it built. */
-export async function buildWebWhenNeeded(root: string): Promise<boolean> {
+/**
+ * Builds the web application when its sources are not those of the last build. True when it built. `signal` ends a
+ * build that nobody waits for any more; the next start builds anew.
+ */
+export async function buildWebWhenNeeded(root: string, signal?: AbortSignal): Promise<boolean> {
   const hash = await hashOfSources(root);
   const mark = join(root, 'apps/web/dist/sources.sha256');
   if ((await readFile(mark, 'utf8').catch(() => '')) === hash) return false;
-  await runBuild(root);
+  await runBuild(root, signal);
   await compressFolder(join(root, 'apps/web/dist/browser'));
   await writeFile(mark, hash);
   return true;
@@ -39,13 +42,16 @@ async function hashOfSources(root: string): Promise<string> {
   return hash.digest('hex');
 }
 
-async function runBuild(root: string): Promise<void> {
+async function runBuild(root: string, signal?: AbortSignal): Promise<void> {
   const lines: string[] = [];
   const child = spawn(process.execPath, [join(root, 'node_modules/@angular/cli/bin/ng.js'), 'build'], {
     cwd: join(root, 'apps/web'),
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...inheritedEnvironment(), NG_CLI_ANALYTICS: 'false', CI: 'true' },
+    ...(signal ? { signal } : {}),
   });
+  // An abort is also told as an error; what counts is how the build closes.
+  child.on('error', (error) => lines.push(error.message));
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => lines.push(data.toString()));
   const code = await new Promise((resolve) => child.once('close', resolve));
   if (code === 0) return;

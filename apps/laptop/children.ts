@@ -23,6 +23,8 @@ const STOP_MS_MAX = 6_000;
 const RESTART_MS = 500;
 /** A child that dies this often in a minute is not helped by starting it again. */
 const RESTARTS_PER_MINUTE_MAX = 5;
+/** One that was never ready has a reason that stays, such as a setting; a second look is enough. */
+const DEATHS_BEFORE_READY_MAX = 2;
 
 /** Starts processes one after the other, keeps them alive, and ends them in order. */
 export function superviseChildren(options: {
@@ -34,6 +36,7 @@ export function superviseChildren(options: {
 }): Children {
   const running = new Map<string, ChildProcess>();
   const deaths = new Map<string, number[]>();
+  const wasReady = new Set<string>();
   let stopping = false;
 
   const launch = (plan: ChildPlan): ChildProcess => {
@@ -60,7 +63,10 @@ export function superviseChildren(options: {
       (at) => at > performance.now() - 60_000,
     );
     deaths.set(plan.name, recent);
-    if (!plan.restart || recent.length > RESTARTS_PER_MINUTE_MAX) return options.onLost(plan.name, reason);
+    const hopeless = wasReady.has(plan.name)
+      ? recent.length > RESTARTS_PER_MINUTE_MAX
+      : recent.length >= DEATHS_BEFORE_READY_MAX;
+    if (!plan.restart || hopeless) return options.onLost(plan.name, reason);
     options.onLine(plan.name, `ended (${reason}), starting again`);
     setTimeout(() => !stopping && launch(plan), RESTART_MS);
   };
@@ -79,6 +85,7 @@ export function superviseChildren(options: {
         }
         await pause(50);
       }
+      wasReady.add(plan.name);
     },
     stop: async () => {
       stopping = true;

@@ -46,6 +46,8 @@ export function loadEnvFile(root: string): void {
   }
 }
 
+export const isStartedByNpm = (): boolean => process.env['npm_lifecycle_event'] !== undefined;
+
 /** What a child needs of our own environment to run at all, whatever the settings are. */
 export function inheritedEnvironment(): Record<string, string> {
   const names = ['PATH', 'HOME', 'TMPDIR', 'TEMP', 'TMP', 'LANG', 'SystemRoot', 'NODE_OPTIONS', 'FORCE_COLOR'];

@@ -34,6 +34,9 @@ export function housePlan(settings: LaptopSettings, secrets: LaptopSecrets): Hou
       { variable: 'MAILBOX_PORT', port: settings.MAILBOX_PORT, host: '127.0.0.1' },
       { variable: 'SMTP_PORT', port: settings.SMTP_PORT, host: '127.0.0.1' },
       ...(sandboxUrl ? [{ variable: 'SANDBOX_PORT', port: settings.SANDBOX_PORT, host: '127.0.0.1' }] : []),
+      ...(settings.DATABASE_URL || settings.DATABASE_PORT === 0
+        ? []
+        : [{ variable: 'DATABASE_PORT', port: settings.DATABASE_PORT, host: '127.0.0.1' }]),
     ],
     mailboxUrl,
     sandboxUrl,

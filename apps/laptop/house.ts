@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { connect } from 'node:net';
 import { accountKeys, createStaff } from '#capabilities/accounts';
@@ -6,6 +5,7 @@ import { loadDemo } from '../../database/demo/load-demo.ts';
 import { sellDemo } from '../../database/demo/sell-demo.ts';
 import { portTaken, startEmbeddedPostgres } from '#platform/embedded-postgres';
 import { Fault } from '#platform/fault';
+import { makeFolder } from '#platform/make-folder';
 import { migrate } from '#platform/migrate';
 import { createDatabase, type Database } from '#platform/postgres';
 import { buildWebWhenNeeded } from './build-web.ts';
@@ -32,6 +32,8 @@ export type HouseOptions = {
   onLost: (name: string, reason: string) => void;
   /** Fewer theaters and no invented sales: what journeys need, in a second. */
   smallDemo?: boolean;
+  /** Ends a start half-way: what runs by then is stopped before startHouse rejects. */
+  signal?: AbortSignal;
 };
 
 export const STAFF = [
@@ -42,52 +44,103 @@ export const STAFF = [
 
 /** The whole product in one process tree. What goes wrong on the way is said, and what was started is stopped. */
 export async function startHouse(options: HouseOptions): Promise<House> {
-  const { root, settings, say } = options;
-  const undo: (() => Promise<void>)[] = [];
-  const stop = async () => {
-    for (const step of undo.splice(0).reverse()) await step();
-  };
+  const undo: Undo = [];
+  const stop = () => undoAll(undo);
   try {
-    await prepareDataFolder(settings.DATA_DIR);
-    const secrets = await keepSecrets(settings.DATA_DIR);
-    const plan = housePlan(settings, secrets);
-    await refuseTakenPorts(plan.ports);
-    const webBuilt = settings.WEB_BUILD ? buildWebWhenNeeded(root) : Promise.resolve(false);
-    // Awaited below; a failure before that must not count as unhandled.
-    webBuilt.catch(() => {});
-    const databaseUrl = settings.DATABASE_URL ?? (await startDatabase(options, secrets, undo));
-    await writePrivately(join(settings.DATA_DIR, 'database.json'), { url: databaseUrl });
-    const db = createDatabase({ connectionString: databaseUrl, connectionsMax: 4, statementTimeoutMs: 120_000 });
-    undo.push(() => db.close());
-    await prepareDatabase(db, options, plan.common, secrets);
-    say(`Web application: ${(await webBuilt) ? 'built' : 'up to date'}.`);
-    const children = superviseChildren({ ...options, preload: join(root, 'apps/laptop/follow-parent.ts') });
-    undo.push(() => children.stop());
-    await startChildren(children, options, { ...plan.common, DATABASE_URL: databaseUrl });
-    if (settings.DEMO && !options.smallDemo) sellInBackground(db, options, undo);
-    return {
-      apiUrl: plan.common['PUBLIC_URL']!,
-      mailboxUrl: plan.mailboxUrl,
-      sandboxUrl: plan.sandboxUrl,
-      databaseUrl,
-      secrets,
-      stop,
-    };
+    return { ...(await startInOrder(options, undo)), stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
+type Undo = (() => Promise<void>)[];
+
+/** One that fails does not keep the others from stopping; the first failure is told in the end. */
+async function undoAll(undo: Undo): Promise<void> {
+  const failures: unknown[] = [];
+  for (const step of undo.splice(0).reverse()) await step().catch((error: unknown) => failures.push(error));
+  if (failures.length > 0) throw failures[0];
+}
+
+async function startInOrder(options: HouseOptions, undo: Undo): Promise<Omit<House, 'stop'>> {
+  const { root, settings, say } = options;
+  const unlessStopped = <T>(step: Promise<T>) => orStopped(step, options.signal);
+  await prepareDataFolder(settings.DATA_DIR);
+  const secrets = await keepSecrets(settings.DATA_DIR);
+  const plan = housePlan(settings, secrets);
+  refuseSharedPorts(plan.ports);
+  await refuseTakenPorts(plan.ports);
+  const webBuilt = settings.WEB_BUILD ? buildInBackground(root, undo) : Promise.resolve(false);
+  // A server half-way up cannot be stopped well: this step is awaited to its end, whatever the signal says.
+  const databaseUrl = settings.DATABASE_URL ?? (await startDatabase(options, secrets, undo));
+  options.signal?.throwIfAborted();
+  await writePrivately(join(settings.DATA_DIR, 'database.json'), { url: databaseUrl });
+  const db = createDatabase({ connectionString: databaseUrl, connectionsMax: 4, statementTimeoutMs: 120_000 });
+  undo.push(() => db.close());
+  await prepareDatabase(db, options);
+  options.signal?.throwIfAborted();
+  if (settings.DEMO) await unlessStopped(prepareDemo(db, options, plan.common, secrets));
+  say(`Web application: ${(await unlessStopped(webBuilt)) ? 'built' : 'up to date'}.`);
+  const children = superviseChildren({ ...options, preload: join(root, 'apps/laptop/follow-parent.ts') });
+  undo.push(() => children.stop());
+  await unlessStopped(startChildren(children, options, { ...plan.common, DATABASE_URL: databaseUrl }));
+  if (settings.DEMO && !options.smallDemo) sellInBackground(db, options, undo);
+  return {
+    apiUrl: plan.common['PUBLIC_URL']!,
+    mailboxUrl: plan.mailboxUrl,
+    sandboxUrl: plan.sandboxUrl,
+    databaseUrl,
+    secrets,
+  };
+}
+
+/** The step, or a rejection as soon as the signal comes; the step then fails by itself when its things are stopped. */
+async function orStopped<T>(step: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return step;
+  step.catch(() => {});
+  const stopped = Promise.withResolvers<never>();
+  const stop = () => stopped.reject(signal.reason);
+  signal.addEventListener('abort', stop);
+  try {
+    signal.throwIfAborted();
+    return await Promise.race([step, stopped.promise]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+function buildInBackground(root: string, undo: Undo): Promise<boolean> {
+  const ending = new AbortController();
+  const built = buildWebWhenNeeded(root, ending.signal);
+  undo.push(async () => {
+    ending.abort();
+    await built.catch(() => {});
+  });
+  // Awaited by the caller later; a failure before that must not count as unhandled.
+  built.catch(() => {});
+  return built;
+}
+
 async function prepareDataFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeFolder(folder, 0o700);
     await writePrivately(join(folder, 'writable.json'), { checked: true });
   } catch (error) {
     throw new Fault('folder_not_writable', {
       retryable: false,
       cause: error,
       message: `The data folder ${folder} cannot be written (${(error as Error).message}). Set DATA_DIR to another.`,
+    });
+  }
+}
+
+function refuseSharedPorts(ports: { variable: string; port: number }[]): void {
+  for (const [port, sharing] of Map.groupBy(ports, (each) => each.port)) {
+    if (sharing.length < 2 || port === 0) continue;
+    throw new Fault('port_shared', {
+      retryable: false,
+      message: `${sharing.map((each) => each.variable).join(' and ')} are all set to port ${port}: give each its own.`,
     });
   }
 }
@@ -102,11 +155,7 @@ async function refuseTakenPorts(ports: { variable: string; port: number; host: s
   }
 }
 
-async function startDatabase(
-  options: HouseOptions,
-  secrets: LaptopSecrets,
-  undo: (() => Promise<void>)[],
-): Promise<string> {
+async function startDatabase(options: HouseOptions, secrets: LaptopSecrets, undo: Undo): Promise<string> {
   const { settings, say, onLine, onLost } = options;
   const server = await startEmbeddedPostgres({
     folder: join(settings.DATA_DIR, 'postgresql'),
@@ -126,15 +175,17 @@ async function startDatabase(
   return server.url;
 }
 
-async function prepareDatabase(
+async function prepareDatabase(db: Database, options: HouseOptions): Promise<void> {
+  const applied = await migrate(db, options.root);
+  options.say(`Database: ${applied.migrations} migrations and ${applied.sources} functions applied.`);
+}
+
+async function prepareDemo(
   db: Database,
   options: HouseOptions,
   environment: Record<string, string>,
   secrets: LaptopSecrets,
 ): Promise<void> {
-  const applied = await migrate(db, options.root);
-  options.say(`Database: ${applied.migrations} migrations and ${applied.sources} functions applied.`);
-  if (!options.settings.DEMO) return;
   const loaded = await loadDemo(db, options.smallDemo ? { theatersMax: 2 } : {});
   options.say(`Demo programme: ${loaded.screenings} screenings, ${loaded.created} of them new.`);
   const keys = accountKeys({
@@ -176,7 +227,7 @@ async function startChildren(
   for (const plan of plans) if (plan) await children.start(plan);
 }
 
-function sellInBackground(db: Database, options: HouseOptions, undo: (() => Promise<void>)[]): void {
+function sellInBackground(db: Database, options: HouseOptions, undo: Undo): void {
   const ending = new AbortController();
   const selling = sellDemo(db, ending.signal).catch((error: Error) => {
     if (!ending.signal.aborted) options.say(`Demo sales were not made: ${error.message}`);
