@@ -58,3 +58,9 @@ export const secretGroup = {
 export const ruleGroup = {
   HOLD_MINUTES: Type.Number({ exclusiveMinimum: 0, maximum: 60, default: 8 }),
 };
+
+/** Who moves the port and says nothing about the address means the address with that port. */
+export function withPublicUrl(env: Record<string, string | undefined>): Record<string, string | undefined> {
+  const port = env['API_PORT']?.trim();
+  return env['PUBLIC_URL']?.trim() || !port ? env : { ...env, PUBLIC_URL: `http://localhost:${port}` };
+}

@@ -1,6 +1,15 @@
 import { Type } from 'typebox';
 import { readConfig, Switch } from '#platform/config';
-import { databaseGroup, mailGroup, paymentGroup, portGroup, processGroup, ruleGroup, secretGroup } from '../config.ts';
+import {
+  databaseGroup,
+  mailGroup,
+  paymentGroup,
+  portGroup,
+  processGroup,
+  ruleGroup,
+  secretGroup,
+  withPublicUrl,
+} from '../config.ts';
 
 export const apiSettings = Type.Object({
   ...databaseGroup,
@@ -20,5 +29,5 @@ export const apiSettings = Type.Object({
 export type ApiSettings = ReturnType<typeof readApiSettings>;
 
 export function readApiSettings(env = process.env) {
-  return readConfig(apiSettings, env);
+  return readConfig(apiSettings, withPublicUrl(env));
 }

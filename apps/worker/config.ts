@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { readConfig } from '#platform/config';
-import { databaseGroup, mailGroup, paymentGroup, processGroup, secretGroup } from '../config.ts';
+import { databaseGroup, mailGroup, paymentGroup, processGroup, secretGroup, withPublicUrl } from '../config.ts';
 
 export const workerSettings = Type.Object({
   ...databaseGroup,
@@ -13,5 +13,5 @@ export const workerSettings = Type.Object({
 export type WorkerSettings = ReturnType<typeof readWorkerSettings>;
 
 export function readWorkerSettings(env = process.env) {
-  return readConfig(workerSettings, env);
+  return readConfig(workerSettings, withPublicUrl(env));
 }
