@@ -11,14 +11,44 @@ export function fingerprintOfPlan(plan: SeatPlan, origin: 'generated' | 'file'):
 
 type Hall = { id: number; registryNo: string } & Parameters<typeof generateSeatPlan>[0];
 
-/** Lays out the seats of these auditoriums from their registered counts. Answers how many plans are new. */
-export async function planSeats(tx: Transaction, auditoriumIds: number[]): Promise<number> {
+/** Seats of one slice: a plan is about 100 bytes a seat, several times over while it is on its way to the database. */
+export const PLANNED_SEATS_AT_ONCE = 10_000;
+
+/**
+ * Lays out the seats of these auditoriums from their registered counts, a slice at a time, so that a chunk of big
+ * theaters does not need hundreds of megabytes. Answers how many plans are new.
+ */
+export async function planSeats(
+  tx: Transaction,
+  auditoriumIds: number[],
+  seatsAtOnce = PLANNED_SEATS_AT_ONCE,
+): Promise<number> {
   if (auditoriumIds.length === 0) return 0;
-  const halls = await tx.rows<Hall>(HALLS, [auditoriumIds]);
-  return addSeatPlans(
-    tx,
-    halls.map((hall) => ({ auditoriumId: hall.id, plan: generateSeatPlan(hall), origin: 'generated' as const })),
-  );
+  let added = 0;
+  for (const halls of sliceBySeats(await tx.rows<Hall>(HALLS, [auditoriumIds]), seatsAtOnce)) {
+    const plans = halls.map((hall) => ({
+      auditoriumId: hall.id,
+      plan: generateSeatPlan(hall),
+      origin: 'generated' as const,
+    }));
+    added += await addSeatPlans(tx, plans);
+  }
+  return added;
+}
+
+/** Neighbours together while their seats are no more than the limit; one that is larger by itself comes alone. */
+export function sliceBySeats<H extends { seatsTotal: number }>(halls: H[], seatsAtOnce: number): H[][] {
+  const slices: H[][] = [];
+  let seats = Infinity;
+  for (const hall of halls) {
+    if (seats + hall.seatsTotal > seatsAtOnce) {
+      slices.push([]);
+      seats = 0;
+    }
+    slices.at(-1)!.push(hall);
+    seats += hall.seatsTotal;
+  }
+  return slices;
 }
 
 /**
