@@ -14,6 +14,7 @@ import { NotFound } from '../shell/not-found.ts';
 import { Button, Countdown, Failure, Icon, Toasts } from '../ui/index.ts';
 import { orderLive } from './order-live.ts';
 import { OrderSummary } from './order-summary.ts';
+import { seatKindsOf } from './seat-kinds.ts';
 
 const BADGE: Record<OrderView['state'], string> = {
   held: 'badge-warning',
@@ -50,6 +51,7 @@ export class OrderPage {
   private readonly toasts = inject(Toasts);
   protected readonly badge = BADGE;
   protected readonly live = orderLive(this.id);
+  protected readonly seatKinds = seatKindsOf(this.live.order);
   protected readonly hasTickets = computed(() => ['paid', 'refunded'].includes(this.live.order()?.state ?? ''));
   protected readonly tickets = remote(
     () => (this.hasTickets() ? { id: this.id(), state: this.live.order()?.state } : undefined),

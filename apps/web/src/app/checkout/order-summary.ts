@@ -1,6 +1,7 @@
 import { Component, inject, input } from '@angular/core';
 import { TranslocoDirective } from '@jsverse/transloco';
 import type { OrderView } from '#contracts/orders';
+import type { SeatKind } from '#contracts/seat-plan';
 import { Formats } from '../language/formats.ts';
 import { Poster } from '../ui/index.ts';
 
@@ -20,7 +21,8 @@ import { Poster } from '../ui/index.ts';
       </div>
       <dl class="order-sums">
         @for (line of order().lines; track line.seatNo) {
-          <div><dt><b>{{ order().seatLabels[$index] }}</b> · {{ t('kind.' + line.kind) }}</dt>
+          <div><dt><b>{{ order().seatLabels[$index] }}</b> · {{ t('kind.' + line.kind) }}
+            @if (special(line.seatNo); as kind) { <br /><span class="small soft">{{ t('seats.kind.' + kind) }}</span> }</dt>
             <dd class="numbers">{{ formats.money(line.chargedCents) }}</dd></div>
         }
         <div class="soft"><dt>{{ t('panel.fee') }}</dt>
@@ -33,5 +35,12 @@ import { Poster } from '../ui/index.ts';
 })
 export class OrderSummary {
   readonly order = input.required<OrderView>();
+  readonly seatKinds = input<ReadonlyMap<number, SeatKind>>(new Map());
   protected readonly formats = inject(Formats);
+
+  /** The kind of place, where it is not a seat like the others. */
+  protected special(seatNo: number): SeatKind | null {
+    const kind = this.seatKinds().get(seatNo) ?? 'standard';
+    return kind === 'standard' ? null : kind;
+  }
 }

@@ -15,6 +15,7 @@ import { orderLive } from './order-live.ts';
 import { OrderSummary } from './order-summary.ts';
 import { PaypalButtonsView } from './paypal-buttons.ts';
 import { PixCode } from './pix-code.ts';
+import { seatKindsOf } from './seat-kinds.ts';
 
 type Method = PaymentBody['method'];
 const ICON_OF: Record<Method, IconName> = { pix: 'pix', card: 'card', paypal: 'globe' };
@@ -48,6 +49,7 @@ export class PayPage {
   protected readonly iconOf = ICON_OF;
 
   protected readonly live = orderLive(this.id);
+  protected readonly seatKinds = seatKindsOf(this.live.order);
   protected readonly config = remote(
     () => true,
     (_always, signal) => this.api.get<PublicConfig>('/api/config', {}, signal),

@@ -10,10 +10,9 @@ import { svgAddress } from '../ui/svg-address.ts';
   selector: 'pt-pix-code',
   imports: [Button, Icon, TranslocoDirective],
   template: `
-    <div class="stack pix" *transloco="let t">
-      <p class="soft">{{ t('pay.pixHow') }}</p>
-      <img class="qr" [src]="qr()" [alt]="t('pay.pixQr', { total: total() })" width="232" height="232" />
+    <div class="pix" *transloco="let t">
       <div class="stack-tight">
+        <p class="pix-total"><span class="small soft">{{ t('pay.pixTotal') }}</span> <b class="numbers">{{ total() }}</b></p>
         <label class="field-label" for="pix-code">{{ t('pay.pixCode') }}</label>
         <input id="pix-code" class="input pix-text" readonly [value]="pix().code"
           (focus)="$any($event.target).select()" />
@@ -21,8 +20,10 @@ import { svgAddress } from '../ui/svg-address.ts';
           <pt-icon [name]="copied() ? 'check' : 'copy'" /> {{ t('pay.copy') }}
         </button>
         @if (note()) { <p class="small" role="status">{{ note() }}</p> }
+        <p class="small soft">{{ t('pay.pixHow') }}</p>
       </div>
-      <p class="row soft" role="status"><span class="spinner"></span> {{ t('pay.waiting') }}</p>
+      <img class="qr" [src]="qr()" [alt]="t('pay.pixQr', { total: total() })" width="232" height="232" />
+      <p class="row soft pix-waiting" role="status"><span class="spinner"></span> {{ t('pay.waiting') }}</p>
     </div>
   `,
 })

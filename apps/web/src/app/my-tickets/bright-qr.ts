@@ -18,7 +18,7 @@ import { svgAddress } from '../ui/svg-address.ts';
             <p class="bright-seat">{{ one.seatLabel }}</p>
             <p>{{ t('kind.' + one.kind) }} · {{ one.auditoriumName }}</p>
             <p>{{ formats.moment(one.localDate, one.localTime) }}</p>
-            <p class="numbers bright-code">{{ one.code.slice(0, 5) }}-{{ one.code.slice(5) }}</p>
+            <p class="numbers bright-code">{{ one.code }}</p>
             @if (tickets().length > 1) {
               <div class="row-apart bright-turn">
                 <button type="button" class="button button-secondary button-icon" [disabled]="at() === 0"
