@@ -1,6 +1,6 @@
 import { Component, computed, inject, input, model, output, signal } from '@angular/core';
 import { TranslocoDirective } from '@jsverse/transloco';
-import type { PlannedSeat } from '#contracts/seat-plan';
+import type { PlannedSeat, SeatKind } from '#contracts/seat-plan';
 import { BUYER_TICKET_KINDS, type BuyerTicketKind, chargedCents } from '../contracts.ts';
 import { Formats } from '../language/formats.ts';
 import { Language } from '../language/language.ts';
@@ -19,6 +19,8 @@ export class OrderPanel {
   readonly seats = input.required<readonly PlannedSeat[]>();
   readonly prices = input.required<Prices>();
   readonly halfPrice = input.required<{ quota: number; used: number }>();
+  /** Without a sale the choice stays to be seen, but goes nowhere. */
+  readonly onSale = input(true);
   readonly busy = input(false);
   readonly refusal = input('');
   readonly lonely = input<readonly string[]>([]);
@@ -31,6 +33,12 @@ export class OrderPanel {
   protected readonly halfLeft = computed(() => halfPriceLeft(this.halfPrice(), this.chosen()));
   private readonly byNo = computed(() => new Map(this.seats().map((seat) => [seat.no, seat])));
   protected readonly labels = computed(() => this.chosen().map((seat) => this.label(seat.seatNo)));
+  protected readonly specials = computed(() =>
+    this.chosen().flatMap(({ seatNo }) => {
+      const kind = this.special(seatNo);
+      return kind ? [{ label: this.label(seatNo), kind }] : [];
+    }),
+  );
   /** What to bring, once for each kind. */
   protected readonly proofs = computed(() => [
     ...new Set(this.chosen().flatMap((seat) => (seat.kind === 'full' ? [] : [seat.kind]))),
@@ -39,6 +47,12 @@ export class OrderPanel {
 
   protected label(no: number): string {
     return this.byNo().get(no)?.label ?? String(no);
+  }
+
+  /** The kind of place, where it is not a seat like the others: nobody shall buy one without having read it. */
+  protected special(no: number): SeatKind | null {
+    const kind = this.byNo().get(no)?.kind ?? 'standard';
+    return kind === 'standard' ? null : kind;
   }
 
   protected charged(seat: ChosenSeat): number {

@@ -41,7 +41,30 @@ test('home and end reach the ends of the row and leave other rows alone', () => 
 });
 
 test('the keyboard enters in the middle of a good row', () => {
-  assert.equal(createSeatNavigation(plan('sss', 'sss', 'sss', 'sss')).entry(), 5);
+  assert.equal(
+    createSeatNavigation(plan('sss', 'sss', 'sss', 'sss')).entry(() => true),
+    5,
+  );
+});
+
+test('the keyboard enters at a free seat near the middle, never at a taken one, and in the middle of a full room', () => {
+  const go = createSeatNavigation(plan('sss', 'sss', 'sss', 'sss'));
+  assert.equal(
+    go.entry((seat) => seat.no !== 5),
+    4,
+  );
+  assert.equal(
+    go.entry((seat) => seat.y !== 1),
+    2,
+  );
+  assert.equal(
+    go.entry((seat) => seat.no === 12),
+    12,
+  );
+  assert.equal(
+    go.entry(() => false),
+    5,
+  );
 });
 
 test('every seat can be reached by arrows from every other', () => {

@@ -2,13 +2,19 @@ import type { PlannedSeat } from '#contracts/seat-plan';
 
 export type Direction = 'left' | 'right' | 'up' | 'down';
 
+// A row further away feels farther than a seat to the side, as when a lost seat is replaced.
+const ROW_WEIGHT = 1.7;
+
 export type SeatNavigation = {
   /** The seat that an arrow key reaches from `no`; `no` itself at the edge. */
   toward(no: number, direction: Direction): number;
   rowStart(no: number): number;
   rowEnd(no: number): number;
-  /** Where the keyboard enters the map: the middle of the row two thirds from the screen, where people like to sit. */
-  entry(): number;
+  /**
+   * Where the keyboard enters the map: the free seat nearest to the middle of the row two thirds from the screen, where
+   * people like to sit; that middle itself when nothing is free.
+   */
+  entry(isFree: (seat: PlannedSeat) => boolean): number;
 };
 
 /**
@@ -47,10 +53,14 @@ export function createSeatNavigation(seats: readonly PlannedSeat[]): SeatNavigat
     },
     rowStart: (no) => rowOf(no)[0]?.no ?? no,
     rowEnd: (no) => rowOf(no).at(-1)?.no ?? no,
-    entry() {
+    entry(isFree) {
       const row = rows.get(ys[Math.floor((ys.length - 1) * 0.66)] ?? Number.NaN) ?? [];
-      const middle = ((row[0]?.x ?? 0) + (row.at(-1)?.x ?? 0)) / 2;
-      return row.length > 0 ? nearest(row, middle).no : 0;
+      if (row.length === 0) return 0;
+      const middle = (row[0]!.x + row.at(-1)!.x) / 2;
+      const away = (seat: PlannedSeat) => Math.abs(seat.x - middle) + Math.abs(seat.y - row[0]!.y) * ROW_WEIGHT;
+      let best: PlannedSeat | null = null;
+      for (const seat of seats) if (isFree(seat) && (!best || away(seat) < away(best))) best = seat;
+      return best?.no ?? nearest(row, middle).no;
     },
   };
 }

@@ -1,4 +1,15 @@
-import { Component, computed, effect, ElementRef, inject, input, output, signal, viewChild } from '@angular/core';
+import {
+  Component,
+  computed,
+  effect,
+  ElementRef,
+  inject,
+  input,
+  output,
+  signal,
+  untracked,
+  viewChild,
+} from '@angular/core';
 import { TranslocoDirective } from '@jsverse/transloco';
 import type { PlannedSeat, SeatPlan } from '#contracts/seat-plan';
 import { getSeat, SEAT_STATES } from '../contracts.ts';
@@ -7,9 +18,11 @@ import { Icon } from '../ui/index.ts';
 import { createSeatNavigation, type Direction } from './seat-map-navigation.ts';
 import { followPinch } from './pinch.ts';
 
-/** Units of the drawing: a place is 40 wide and 40 deep; letters stand in a margin on both sides. */
+/** Units of the drawing: a place is 40 wide and 40 deep. */
 const PLACE = 40;
-const MARGIN = 30;
+const MARGIN = 4;
+/** Row letters stand in strips of this width at both edges of what is seen, beside the seats and never on them. */
+const LETTERS_PX = 20;
 const SCREEN_DEPTH = 64;
 const TARGET_MIN_PX = 24;
 const TARGET_ZOOMED_PX = 44;
@@ -49,24 +62,24 @@ export class SeatMap {
   protected readonly width = computed(() => this.plan().width * PLACE + 2 * MARGIN);
   protected readonly height = computed(() => this.plan().height * PLACE + SCREEN_DEPTH + 12);
   protected readonly rows = computed(() => rowsOf(this.plan().seats));
-  /** Row letters stay at the edges of what is seen, however far the map is scrolled. */
+  /** Whether seats lie beyond the edges: the map fades out there, so that nobody takes what is seen for the room. */
   private readonly scrolled = signal(0);
-  protected readonly leftEdge = computed(() => (this.scrolled() / Math.max(1, this.drawnWidth())) * this.width());
-  protected readonly rightEdge = computed(
-    () => ((this.scrolled() + this.frameWidth()) / Math.max(1, this.drawnWidth())) * this.width(),
-  );
+  protected readonly moreLeft = computed(() => this.scrolled() > 4);
+  protected readonly moreRight = computed(() => this.scrolled() + this.frameWidth() < this.drawnWidth() - 4);
   private readonly navigation = computed(() => createSeatNavigation(this.plan().seats));
   /** Pixels of one place when the whole room is shown. */
   private readonly fitPx = computed(() => (this.frameWidth() / this.width()) * PLACE);
   protected readonly placePx = computed(() => this.fitPx() * this.zoom());
   protected readonly drawnWidth = computed(() => this.frameWidth() * this.zoom());
   protected readonly zoomMax = computed(() => Math.max(2.5, TARGET_ZOOMED_PX / Math.max(1, this.fitPx())));
-  protected readonly tabStop = computed(() => this.focusNo() || this.navigation().entry());
+  protected readonly tabStop = computed(() => this.focusNo() || this.navigation().entry((seat) => this.inviting(seat)));
 
   constructor() {
     effect((cleanUp) => {
       const frame = this.frame()?.nativeElement;
       if (!frame) return;
+      // At once, so that the room never appears without its size and pushes what stands below.
+      untracked(() => this.measure(frame.clientWidth));
       const watch = new ResizeObserver(([entry]) => this.measure(entry?.contentRect.width ?? 0));
       watch.observe(frame);
       const unpinch = followPinch(frame, (factor, x, y) => this.zoomTo(this.zoom() * factor, x, y));
@@ -84,6 +97,11 @@ export class SeatMap {
   protected look(no: number): string {
     if (this.chosen().has(no) || this.ordered().has(no)) return 'mine';
     return SEAT_STATES[getSeat(this.states(), no)] ?? 'blocked';
+  }
+
+  /** Where a row's letter stands, in pixels from the top. */
+  protected letterTop(rowY: number): number {
+    return ((this.y(rowY) + PLACE / 2) * this.placePx()) / PLACE;
   }
 
   protected x(seat: PlannedSeat): number {
@@ -121,7 +139,7 @@ export class SeatMap {
     const frame = this.frame()?.nativeElement;
     if (!frame) return;
     const box = frame.getBoundingClientRect();
-    const dx = (clientX ?? box.left + box.width / 2) - box.left;
+    const dx = (clientX ?? box.left + box.width / 2) - box.left - LETTERS_PX;
     const dy = (clientY ?? box.top + box.height / 2) - box.top;
     const before = this.zoom();
     const after = Math.min(this.zoomMax(), Math.max(1, wanted));
@@ -137,6 +155,10 @@ export class SeatMap {
     requestAnimationFrame(() => this.element(no)?.focus());
   }
 
+  private inviting(seat: PlannedSeat): boolean {
+    return seat.kind !== 'wheelchair' && this.look(seat.no) === 'available';
+  }
+
   private moveTo(event: Event, no: number): void {
     event.preventDefault();
     this.focusNo.set(no);
@@ -148,8 +170,9 @@ export class SeatMap {
   }
 
   /** On a phone the first look is the smallest at which a seat can be hit; wide rooms then scroll sideways. */
-  private measure(width: number): void {
+  private measure(frameWidth: number): void {
     const first = this.frameWidth() === 0;
+    const width = Math.max(0, frameWidth - 2 * LETTERS_PX);
     this.frameWidth.set(width);
     if (!first || this.fitPx() >= TARGET_MIN_PX || width === 0) return;
     this.zoom.set(Math.min(TARGET_MIN_PX / this.fitPx(), 2));

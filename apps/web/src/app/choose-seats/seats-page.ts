@@ -15,7 +15,7 @@ import { Language } from '../language/language.ts';
 import { Session } from '../session/session.ts';
 import { NotFound } from '../shell/not-found.ts';
 import { PageTitle } from '../shell/page-title.ts';
-import { Announcer, Button, Countdown, Empty, Failure, Icon, RatingMark, Stale, Stepper } from '../ui/index.ts';
+import { Announcer, Button, Countdown, Dialog, Empty, Failure, Icon, RatingMark, Stale, Stepper } from '../ui/index.ts';
 import { keepChoice, recallChoice } from './kept-choice.ts';
 import { followSeats } from './follow-seats.ts';
 import { OrderPanel } from './order-panel.ts';
@@ -23,6 +23,8 @@ import { SeatLegend } from './seat-legend.ts';
 import { SeatList } from './seat-list.ts';
 import { SeatMap } from './seat-map.ts';
 import { type ChosenSeat, nearestEqual, partLost, priceOf, toggleSeat } from './seat-map-selection.ts';
+
+const AVAILABLE = 0;
 
 type Lost = { seatNo: number; label: string; instead: number | null; insteadLabel: string };
 
@@ -32,6 +34,7 @@ type Lost = { seatNo: number; label: string; instead: number | null; insteadLabe
   imports: [
     Button,
     Countdown,
+    Dialog,
     Empty,
     Failure,
     Icon,
@@ -110,6 +113,15 @@ export class SeatsPage {
     const state = this.screening.value()?.saleState;
     return state === 'on_sale' || state === 'sold_out';
   });
+  /** A sale that only waits still shows its room; after the end there is nothing to look for. */
+  protected readonly roomShown = computed(() => {
+    const state = this.screening.value()?.saleState;
+    return this.onSale() || state === 'paused' || state === 'not_yet';
+  });
+  /** Stands in until the first snapshot, while the room is drawn but not seen. */
+  protected readonly noStates = new Uint8Array(0);
+  /** A wheelchair space that was pressed: taken only after the word that there is no seat. */
+  protected readonly asked = signal<PlannedSeat | null>(null);
   protected readonly describe = (seat: PlannedSeat): string => this.sentence(seat);
 
   constructor() {
@@ -133,10 +145,33 @@ export class SeatsPage {
   protected press(no: number): void {
     const states = this.live.states();
     const seat = this.byNo().get(no);
-    if (!states || !seat || !this.onSale()) return;
+    if (!states || !seat) return;
+    if (!this.onSale()) {
+      this.announcer.say(this.language.say(`saleLong.${this.screening.value()!.saleState}`));
+      return;
+    }
+    if (seat.kind === 'wheelchair' && !this.chosenNos().has(no) && getSeat(states, no) === AVAILABLE) {
+      this.asked.set(seat);
+      return;
+    }
+    this.toggle(seat, states);
+  }
+
+  protected takeAsked(): void {
+    const [seat, states] = [this.asked(), this.live.states()];
+    this.asked.set(null);
+    if (seat && states) this.toggle(seat, states);
+  }
+
+  private toggle(seat: PlannedSeat, states: Uint8Array): void {
+    const no = seat.no;
     this.refusal.set('');
     const { chosen, refused } = toggleSeat(this.chosen(), no, states, TICKETS_PER_BUYER_MAX - this.orderedNos().size);
     this.chosen.set(chosen);
+    if (seat.kind !== 'standard' && this.chosenNos().has(no)) {
+      const kind = this.language.say(`seats.kind.${seat.kind}`);
+      this.announcer.say(this.language.say('seats.kindChosen', { seat: seat.label, kind }));
+    }
     if (refused) this.announcer.say(this.language.say(`seats.refused.${refused}`, { seat: seat.label }));
     if (refused === 'limit') this.refusal.set(this.language.say('seats.refused.limit'));
     this.lost.update((list) => list.filter((lost) => lost.seatNo !== no));
