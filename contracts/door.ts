@@ -40,6 +40,14 @@ export const VerdictSchema = Type.Object({
   startsAt: Type.Union([Type.String(), Type.Null()]),
   localTime: Type.Union([Type.String(), Type.Null()]),
   auditoriumName: Type.Union([Type.String(), Type.Null()]),
+  theaterName: Type.Union([Type.String(), Type.Null()]),
+  /** Day of the start at the theater, and today there: 2026-11-23. */
+  localDate: Type.Union([Type.String(), Type.Null()]),
+  localToday: Type.Union([Type.String(), Type.Null()]),
+  /** too_early: when this screening lets people in, by the theater's clock. */
+  opensAt: Type.Union([Type.String(), Type.Null()]),
+  opensLocalDate: Type.Union([Type.String(), Type.Null()]),
+  opensLocalTime: Type.Union([Type.String(), Type.Null()]),
   /** already_admitted: when and at which gate. */
   admittedAt: Type.Union([Type.String(), Type.Null()]),
   admittedLocalTime: Type.Union([Type.String(), Type.Null()]),

@@ -81,6 +81,10 @@ test('a ticket of another screening is refused and says which one it is for, by 
     assert.equal(verdict.outcome, 'wrong_screening');
     assert.equal(verdict.startsAt, there.startsAt.toISOString());
     assert.equal(verdict.localTime, tickets[0]!.localTime);
+    assert.equal(verdict.localDate, tickets[0]!.localDate);
+    assert.match(verdict.localToday!, /^\d{4}-\d\d-\d\d$/);
+    assert.ok(verdict.theaterName);
+    assert.equal(verdict.opensAt, null, 'nobody waits for a door that is not theirs');
   }
   assert.equal((await scan({ ...there, token: tickets[0]!.token })).outcome, 'admitted');
 });
@@ -88,7 +92,12 @@ test('a ticket of another screening is refused and says which one it is for, by 
 test('doors open 60 minutes before the start and close with the end, by today’s programme', async () => {
   const early = await aScreening(db, { startsAt: inMinutes(62) });
   const [ticket] = (await soldTickets(db, early, [{ seatNo: 1 }])).tickets;
-  assert.equal((await scan({ ...early, token: ticket!.token })).outcome, 'too_early');
+  const refused = await scan({ ...early, token: ticket!.token });
+  assert.equal(refused.outcome, 'too_early');
+  const opens = new Date(early.startsAt.getTime() - 60 * 60_000);
+  assert.equal(refused.opensAt, opens.toISOString());
+  const asText = { timeZone: 'America/Recife', hour: '2-digit', minute: '2-digit' } as const;
+  assert.equal(refused.opensLocalTime, new Intl.DateTimeFormat('pt-BR', asText).format(opens));
   const over = await aScreening(db, { startsAt: inMinutes(-122) });
   const [late] = (await soldTickets(db, over, [{ seatNo: 1 }])).tickets;
   assert.equal((await scan({ ...over, token: late!.token })).outcome, 'too_late');

@@ -109,7 +109,13 @@ type ScanRow = {
   kind: TicketKind | null;
   startsAt: Date | null;
   auditoriumName: string | null;
+  theaterName: string | null;
   localTime: string | null;
+  localDate: string | null;
+  localToday: string | null;
+  opensAt: Date | null;
+  opensLocalDate: string | null;
+  opensLocalTime: string | null;
   correlationId: string | null;
   orderId: string | null;
   seatNo: number | null;
@@ -129,6 +135,12 @@ function verdictOf(row: ScanRow, counts: Verdict['counts']): Verdict {
     startsAt: row.startsAt?.toISOString() ?? null,
     localTime: row.localTime,
     auditoriumName: row.auditoriumName,
+    theaterName: row.theaterName,
+    localDate: row.localDate,
+    localToday: row.localToday,
+    opensAt: row.outcome === 'too_early' ? (row.opensAt?.toISOString() ?? null) : null,
+    opensLocalDate: row.outcome === 'too_early' ? row.opensLocalDate : null,
+    opensLocalTime: row.outcome === 'too_early' ? row.opensLocalTime : null,
     admittedAt: row.admittedAt?.toISOString() ?? null,
     admittedLocalTime: row.admittedLocalTime,
     admittedGate: row.admittedGate,

@@ -5,8 +5,14 @@ export const SCREENING_EXISTS = sql`select 1 as found from screenings.screenings
 export const ADMIT = sql`
   select scan.admission_id as "admissionId", scan.outcome, scan.code, scan.scanned_at as "scannedAt",
     ticket.movie_title as "movieTitle", ticket.seat_label as "seatLabel", ticket.kind::text as kind,
-    ticket.starts_at as "startsAt", ticket.auditorium_name as "auditoriumName",
-    to_char(ticket.starts_at at time zone ticket.time_zone, 'HH24:MI') as "localTime",
+    show.starts_at as "startsAt", ticket.auditorium_name as "auditoriumName",
+    ticket.theater_name as "theaterName",
+    to_char(show.starts_at at time zone ticket.time_zone, 'HH24:MI') as "localTime",
+    to_char(show.starts_at at time zone ticket.time_zone, 'YYYY-MM-DD') as "localDate",
+    to_char(statement_timestamp() at time zone ticket.time_zone, 'YYYY-MM-DD') as "localToday",
+    show.opens_at as "opensAt",
+    to_char(show.opens_at at time zone ticket.time_zone, 'YYYY-MM-DD') as "opensLocalDate",
+    to_char(show.opens_at at time zone ticket.time_zone, 'HH24:MI') as "opensLocalTime",
     ticket.correlation_id as "correlationId", ticket.order_id as "orderId", ticket.seat_no as "seatNo",
     earlier.scanned_at as "admittedAt", earlier.gate as "admittedGate",
     to_char(earlier.scanned_at at time zone ticket.time_zone, 'HH24:MI') as "admittedLocalTime",
@@ -14,6 +20,11 @@ export const ADMIT = sql`
   from admission.admit_ticket($1, $2, $3, $4, $5, $6, $7, $8, $9::smallint, $10::smallint, $11) as scan
   left join tickets.issued as ticket
     on ticket.screening_id = scan.ticket_screening_id and ticket.code = scan.code
+  -- As admit_ticket decides: the programme of today, not the ticket, says when the show begins.
+  left join lateral (
+    select starts_at, starts_at - make_interval(mins => $11::integer) as opens_at
+    from screenings.screenings where screening_id = ticket.screening_id
+  ) as show on true
   left join admission.admissions as earlier
     on earlier.screening_id = scan.screening_id and earlier.admission_id = scan.earlier_admission_id`;
 

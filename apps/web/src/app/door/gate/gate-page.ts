@@ -26,7 +26,7 @@ import { loadQrReader } from './read-qr.ts';
 import { createBurstReader, createRepeatGuard } from './scan-input.ts';
 import { createSound } from './sound.ts';
 import { keepAwake } from './keep-awake.ts';
-import { LOOKS } from './verdict-look.ts';
+import { isJudged, LOOKS } from './verdict-look.ts';
 import { VerdictScreen } from './verdict-screen.ts';
 
 const COUNTS_EVERY_MS = 5_000;
@@ -236,8 +236,9 @@ export class GatePage implements OnInit {
     event.preventDefault();
     this.sound.wake();
     const text = this.typed();
-    this.typed.set('');
-    await this.gate.scan(text);
+    const said = await this.gate.scan(text);
+    // Not judged: the code stays, to be sent again. What was typed meanwhile stays too.
+    if (said && isJudged(said) && this.typed() === text) this.typed.set('');
   }
 
   protected onKey(event: KeyboardEvent): void {

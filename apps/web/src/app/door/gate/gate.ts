@@ -26,12 +26,15 @@ export function createGate(deps: {
   let scans = 0;
   let hideTimer: ReturnType<typeof setTimeout> | undefined;
 
-  async function scan(text: string): Promise<void> {
+  /** What was said; null when nothing was asked. */
+  async function scan(text: string): Promise<Said | null> {
     const scanned = understand(text);
-    if (!scanned || asking()) return;
+    if (!scanned || asking()) return null;
     asking.set(true);
     try {
-      show(await ask(scanned));
+      const answer = await ask(scanned);
+      show(answer);
+      return answer.said;
     } finally {
       asking.set(false);
     }

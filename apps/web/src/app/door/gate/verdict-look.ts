@@ -27,6 +27,11 @@ export const LOOKS: Record<Said, Look> = {
   failed: { tone: 'none', sign: 'alert', shownMs: null },
 };
 
+/** False: nobody decided about the ticket, so it is to be shown again. */
+export function isJudged(said: Said): boolean {
+  return LOOKS[said].tone !== 'none';
+}
+
 export type Shown = { said: Said; verdict: Verdict | null; at: number };
 
 export type Sentence = { key: string; values: Record<string, string> };
@@ -34,7 +39,12 @@ export type Sentence = { key: string; values: Record<string, string> };
 /** Which words say it: the big line, and the line under it (null when the big one says all). */
 export function wordsOf(
   shown: Shown,
-  say: { time: (localTime: string) => string; kind: (kind: string) => string; proof: (kind: string) => string },
+  say: {
+    time: (localTime: string) => string;
+    day: (localDate: string, today: string) => string;
+    kind: (kind: string) => string;
+    proof: (kind: string) => string;
+  },
 ): {
   big: Sentence;
   small: Sentence | null;
@@ -47,6 +57,10 @@ export function wordsOf(
     movie: verdict?.movieTitle ?? '',
     auditorium: verdict?.auditoriumName ?? '',
     time: verdict?.localTime ? say.time(verdict.localTime) : '',
+    day: verdict?.localDate ? say.day(verdict.localDate, verdict.localToday ?? '') : '',
+    theater: verdict?.theaterName ?? '',
+    opens: verdict?.opensLocalTime ? say.time(verdict.opensLocalTime) : '',
+    opensDay: verdict?.opensLocalDate ? say.day(verdict.opensLocalDate, verdict.localToday ?? '') : '',
     usedAt: verdict?.admittedLocalTime?.slice(0, 5) ?? '',
     gate: verdict?.admittedGate ?? '',
   };
@@ -55,6 +69,12 @@ export function wordsOf(
     return { big, small: { key: 'small.kind', values } };
   if (said === 'admitted') return { big, small: null };
   return { big, small: { key: `small.${said}`, values } };
+}
+
+/** How far a day of the theater is from its today: 'today', 'tomorrow', 'yesterday' or 'other'. */
+export function nearDay(localDate: string, today: string): 'today' | 'tomorrow' | 'yesterday' | 'other' {
+  const days = Math.round((Date.parse(`${localDate}T12:00:00Z`) - Date.parse(`${today}T12:00:00Z`)) / 86_400_000);
+  return days === 0 ? 'today' : days === 1 ? 'tomorrow' : days === -1 ? 'yesterday' : 'other';
 }
 
 /** The admission that 'undo' takes back: the newest that let somebody in and was not taken back already. */

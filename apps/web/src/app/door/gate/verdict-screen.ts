@@ -3,7 +3,7 @@ import { TranslocoDirective } from '@jsverse/transloco';
 import { Formats } from '../../language/formats.ts';
 import { Language } from '../../language/language.ts';
 import { Icon } from '../../ui/index.ts';
-import { LOOKS, type Shown, wordsOf } from './verdict-look.ts';
+import { LOOKS, nearDay, type Shown, wordsOf } from './verdict-look.ts';
 
 /** The whole screen says it: colour, sign and words, readable at arm's length. A tap or Escape goes on. */
 @Component({
@@ -31,6 +31,7 @@ export class VerdictScreen {
   protected readonly words = computed(() =>
     wordsOf(this.shown(), {
       time: (localTime) => this.formats.time(localTime),
+      day: (localDate, today) => this.day(localDate, today),
       kind: (kind) => this.language.say(`door.kinds.${kind}`),
       proof: (kind) => this.language.say(`door.proofs.${kind}`),
     }),
@@ -39,5 +40,11 @@ export class VerdictScreen {
 
   constructor() {
     afterNextRender(() => this.button()?.nativeElement.focus());
+  }
+
+  private day(localDate: string, today: string): string {
+    const [, month, day] = localDate.split('-');
+    const date = this.language.code() === 'pt-BR' ? `${day}/${month}` : this.formats.dayAndMonth(localDate);
+    return this.language.say(`door.verdict.near.${nearDay(localDate, today)}`, { date });
   }
 }
