@@ -58,20 +58,36 @@ test('the exit code is 0 only when no row failed, 2 when nothing was understood'
   assert.equal((await command(['popcorn', 'x'], running)).code, 2);
 });
 
+test('with --json the last line is one JSON object in every case, also when nothing was understood', async () => {
+  const running = await dataDir(JSON.stringify({ url: db.connectionString }));
+  const usage = { run: null, status: 'refused', code: 'usage', refusal: { code: 'usage' } };
+  for (const args of [['popcorn', 'x'], [], ['movies'], ['--resume', '7'], ['movies', 'x', '--nonsense']]) {
+    const ended = await command([...args, '--json'], running);
+    assert.deepEqual([ended.code, lastLine(ended)], [2, usage], args.join(' '));
+    assert.equal((await command(args, running)).out, '');
+  }
+  const done = lastLine(
+    await command(['movies', await file('once.csv', 'codigo;titulo\nc7;Sete\n'), '--json'], running),
+  );
+  const over = await command(['--resume', done['run'] as string, '--json'], running);
+  const told = { run: done['run'], status: 'refused', code: 'run_over', refusal: { code: 'run_over' } };
+  assert.deepEqual([over.code, lastLine(over)], [2, told]);
+});
+
 test('DATABASE_URL goes before DATA_DIR', async () => {
   const elsewhere = await dataDir(JSON.stringify({ url: 'postgres://nobody@127.0.0.1:9/nothing' }));
   const plan = ['movies', await file('plan.csv', 'codigo;titulo\nc9;Nove\n'), '--dry-run', '--json'];
   const planned = await command(plan, { ...elsewhere, DATABASE_URL: db.connectionString });
   assert.deepEqual([planned.code, lastLine(planned)['status']], [0, 'planned']);
   const unanswered = await command(plan, elsewhere);
-  assert.deepEqual([unanswered.code, unanswered.out], [2, '']);
+  assert.deepEqual([unanswered.code, lastLine(unanswered)['code']], [2, 'database_unreachable']);
   assert.match(unanswered.err, /does not answer \(ECONNREFUSED\)/);
 });
 
 test('with no database the command says what to do, whatever lies in DATA_DIR', async () => {
   for (const content of [null, '', '{"url": 7}', '{"url"']) {
     const ended = await command(['movies', 'any.csv', '--json'], await dataDir(content));
-    assert.deepEqual([ended.code, ended.out], [2, '']);
+    assert.deepEqual([ended.code, lastLine(ended)['code']], [2, 'database_unreachable']);
     assert.match(ended.err, /^No database: run `npm start`/);
   }
 });

@@ -16,6 +16,10 @@ Exit code: 0 every row is in, 1 some rows failed, 2 refused or not understood.`;
 const EXIT = { good: 0, rowsFailed: 1, refused: 2 } as const;
 const ERRORS_SHOWN = 10;
 
+/** Known before the arguments are understood, so that a misunderstanding is also told as JSON. */
+const json = process.argv.includes('--json');
+let runAtWork: string | null = null;
+
 function readArguments() {
   try {
     return parseArgs({
@@ -36,17 +40,17 @@ function readArguments() {
 
 async function main(): Promise<number> {
   const args = readArguments();
-  if (typeof args === 'string') return complain(`${args}\n\n${USAGE}`);
+  if (typeof args === 'string') return refuse({ code: 'usage', text: `${args}\n\n${USAGE}` });
   if (args.values.help) {
     console.log(USAGE);
     return EXIT.good;
   }
   const asked = whatIsAsked(args);
-  if (typeof asked === 'string') return complain(`${asked}\n\n${USAGE}`);
+  if (typeof asked === 'string') return refuse({ code: 'usage', text: `${asked}\n\n${USAGE}` });
   const db = await openDatabase();
-  if (typeof db === 'string') return complain(db);
+  if (typeof db === 'string') return refuse({ code: 'database_unreachable', text: db });
   try {
-    return await perform(db, asked, args.values.json);
+    return await perform(db, asked);
   } finally {
     await db.close();
   }
@@ -76,8 +80,8 @@ function whatIsAsked(args: Exclude<ReturnType<typeof readArguments>, string>): A
   };
 }
 
-async function perform(db: Database, asked: Asked, json: boolean): Promise<number> {
-  if (asked.verb === 'undo') return takeBack(db, asked.run, json);
+async function perform(db: Database, asked: Asked): Promise<number> {
+  if (asked.verb === 'undo') return takeBack(db, asked.run);
   const runId =
     asked.verb === 'resume'
       ? asked.run
@@ -88,19 +92,17 @@ async function perform(db: Database, asked: Asked, json: boolean): Promise<numbe
           dryRun: asked.dryRun,
           stopOnError: asked.stopOnError,
         });
+  runAtWork = runId;
   const bar = createProgressBar(process.stderr);
   const worked = await workOnRun(db, runId, bar.show);
   bar.end();
-  if (worked !== 'worked') return complain(SENTENCES[worked]);
-  return report(db, (await readRun(db, runId))!, json);
+  if (worked !== 'worked') return refuse({ run: runId, code: worked, text: SENTENCES[worked] });
+  return report(db, (await readRun(db, runId))!);
 }
 
-async function takeBack(db: Database, runId: string, json: boolean): Promise<number> {
+async function takeBack(db: Database, runId: string): Promise<number> {
   const outcome = await db.transaction((tx) => undoRun(tx, runId));
-  if (outcome !== 'undone') {
-    if (json) console.log(JSON.stringify({ run: runId, status: 'refused', refusal: { code: outcome } }));
-    return complain(UNDO_SENTENCES[outcome]);
-  }
+  if (outcome !== 'undone') return refuse({ run: runId, code: outcome, text: UNDO_SENTENCES[outcome] });
   const run = (await readRun(db, runId))!;
   console.log(json ? JSON.stringify(run) : `Run ${runId} is undone.`);
   return EXIT.good;
@@ -120,7 +122,7 @@ const SENTENCES = {
   run_over: 'This run is over: there is nothing to resume.',
 } as const;
 
-async function report(db: Database, run: ImportRun, json: boolean): Promise<number> {
+async function report(db: Database, run: ImportRun): Promise<number> {
   const { errors } = await listErrors(db, run.run, 1);
   const text = summaryOf(run, errors.slice(0, ERRORS_SHOWN));
   if (json) {
@@ -131,9 +133,19 @@ async function report(db: Database, run: ImportRun, json: boolean): Promise<numb
   return run.errors > 0 ? EXIT.rowsFailed : EXIT.good;
 }
 
-function complain(text: string): number {
+/** A sentence for people on stderr and, when asked, a line for programs on stdout: whatever happens, there is one. */
+function refuse(why: { code: string; text: string; run?: string; status?: 'refused' | 'failed' }): number {
+  const { code, text, run = null, status = 'refused' } = why;
   process.stderr.write(`${text}\n`);
+  if (json) console.log(JSON.stringify({ run, status, code, refusal: { code } }));
   return EXIT.refused;
 }
 
-process.exitCode = await main().catch((error: Error) => complain(`Failed: ${error.message}. The run can be resumed.`));
+process.exitCode = await main().catch((error: Error) =>
+  refuse({
+    status: 'failed',
+    code: 'failed',
+    ...(runAtWork === null ? {} : { run: runAtWork }),
+    text: `Failed: ${error.message}.${runAtWork === null ? '' : ` Go on with: --resume ${runAtWork}`}`,
+  }),
+);
