@@ -1,6 +1,6 @@
 import type { Problem } from '#contracts/problem';
 
-/** A refusal or failure with a stable code. `network_unreachable` and `answer_unreadable` are made here. */
+/** A refusal or failure with a stable code. `offline` and `answer_unreadable` are made here. */
 export class ApiProblem extends Error {
   readonly status: number;
   readonly code: string;

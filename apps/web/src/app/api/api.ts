@@ -93,16 +93,20 @@ export class Api {
     url: string,
     init: Omit<RequestInit, 'headers'> & { headers?: Record<string, string> },
   ): Promise<Response> {
+    let answer: Response;
     try {
-      return await fetch(url, {
+      answer = await fetch(url, {
         credentials: 'same-origin',
         ...init,
         headers: { accept: 'application/json', ...init.headers },
       });
     } catch (error) {
       if (error instanceof DOMException && error.name === 'AbortError') throw error;
-      throw new ApiProblem(0, { code: 'network_unreachable' });
+      throw offline();
     }
+    // What the service worker says for a request that never left the device: 504 and nothing else.
+    if (answer.status === 504 && (await answer.clone().text()) === '') throw offline();
+    return answer;
   }
 
   private keep(url: string, entry: { tag: string; body: unknown }): void {
@@ -110,6 +114,10 @@ export class Api {
     const oldest = this.tagged.keys().next().value;
     if (this.tagged.size > 80 && oldest !== undefined) this.tagged.delete(oldest);
   }
+}
+
+function offline(): ApiProblem {
+  return new ApiProblem(0, { code: 'offline' });
 }
 
 async function readBody(answer: Response): Promise<unknown> {

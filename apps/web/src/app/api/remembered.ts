@@ -4,6 +4,7 @@ export type Remembered =
   | 'language'
   | 'theme'
   | 'city'
+  | 'account'
   | 'seat-view'
   | 'tickets'
   | 'gate'

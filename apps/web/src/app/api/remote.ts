@@ -1,4 +1,7 @@
 import { computed, DestroyRef, effect, inject, signal, type Signal, untracked } from '@angular/core';
+import { isOffline } from './api-problem.ts';
+
+const AGAIN_MS = 5_000; // The device believes it has a network and yet nothing came: ask again by ourselves.
 
 /** Something that is fetched: the last good value stays while a newer one is on its way or could not be had. */
 export type Remote<T> = {
@@ -15,7 +18,8 @@ export type Remote<T> = {
 
 /**
  * Fetches whenever what `wanted` returns changes (undefined: not yet). A newer wish aborts the older one, so answers
- * never overtake each other. Call in an injection context.
+ * never overtake each other. What the missing network kept away is asked for again when the network returns. Call in
+ * an injection context.
  */
 export function remote<W, T>(
   wanted: () => W | undefined,
@@ -27,9 +31,12 @@ export function remote<W, T>(
   const loadedAt = signal<number | null>(null);
   const turn = signal(0);
   let running: AbortController | undefined;
+  let again: ReturnType<typeof setTimeout> | undefined;
+  const reload = () => turn.update((count) => count + 1);
 
   async function run(wish: W): Promise<void> {
     running?.abort();
+    clearTimeout(again);
     const mine = new AbortController();
     running = mine;
     loading.set(true);
@@ -42,6 +49,8 @@ export function remote<W, T>(
     } catch (reason) {
       if (mine.signal.aborted) return;
       error.set(reason);
+      // Spread over as much again, so that ten thousand pages do not come back in the same instant.
+      if (isOffline(reason) && navigator.onLine) again = setTimeout(reload, AGAIN_MS * (1 + Math.random()));
     }
     loading.set(false);
   }
@@ -52,7 +61,13 @@ export function remote<W, T>(
     if (wish === undefined) return;
     untracked(() => void run(wish));
   });
-  inject(DestroyRef).onDestroy(() => running?.abort());
+  const wake = () => untracked(() => isOffline(error()) && reload());
+  addEventListener('online', wake);
+  inject(DestroyRef).onDestroy(() => {
+    removeEventListener('online', wake);
+    clearTimeout(again);
+    running?.abort();
+  });
 
   return {
     value,
@@ -60,7 +75,7 @@ export function remote<W, T>(
     loading,
     loadedAt,
     stale: computed(() => value() !== undefined && error() !== undefined),
-    reload: () => turn.update((count) => count + 1),
+    reload,
     put: (newer: T) => value.set(newer),
   };
 }

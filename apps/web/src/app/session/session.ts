@@ -1,7 +1,7 @@
 import { computed, inject, Injectable, signal } from '@angular/core';
 import type { Me, Role, StaffStep } from '#contracts/accounts';
 import { Api } from '../api/api.ts';
-import { remember } from '../api/remembered.ts';
+import { recall, remember } from '../api/remembered.ts';
 import { Language } from '../language/language.ts';
 
 export type Account = NonNullable<Me['account']>;
@@ -24,6 +24,13 @@ export class Session {
   readonly asking = computed(() => this.waiting() !== null);
 
   private refreshing: Promise<void> | undefined;
+  /** The account is the one remembered on this device: the API could not be asked yet. */
+  private fromMemory = false;
+
+  constructor() {
+    // The session lives as long as the page, and so does this.
+    addEventListener('online', () => this.fromMemory && void this.refresh());
+  }
 
   refresh(): Promise<void> {
     this.refreshing ??= this.read().finally(() => (this.refreshing = undefined));
@@ -32,7 +39,7 @@ export class Session {
 
   /** Resolves when it is known who is here (or that it cannot be known now). */
   async known(): Promise<Account | null> {
-    if (this.me() === undefined) await this.refresh();
+    if (this.me() === undefined || this.fromMemory) await this.refresh();
     return this.me() ?? null;
   }
 
@@ -65,12 +72,12 @@ export class Session {
     await this.api.post('/api/sign-out');
     this.api.forget();
     remember('tickets', null);
-    this.me.set(null);
+    this.become({ account: null });
   }
 
   /** The API said 401: whoever was here is not any more. */
   expired(): void {
-    this.me.set(null);
+    this.become({ account: null });
   }
 
   /**
@@ -94,12 +101,24 @@ export class Session {
     try {
       this.become(await this.api.get<Me>('/api/me'));
     } catch {
-      // Offline or the API is down: the page works as for a visitor, and asks again when it matters.
-      if (this.me() === undefined) this.me.set(null);
+      // Offline or the API is down: whoever was here last still is, and we ask again when the network returns. The
+      // API decides on everything that matters; this only keeps the page from treating its owner as a stranger.
+      this.fromMemory = true;
+      if (this.me() === undefined) this.me.set(lastAccount());
     }
   }
 
   private become(me: Me): void {
+    this.fromMemory = false;
     this.me.set(me.account);
+    remember('account', me.account && JSON.stringify(me.account));
+  }
+}
+
+function lastAccount(): Account | null {
+  try {
+    return JSON.parse(recall('account') ?? 'null') as Account | null;
+  } catch {
+    return null;
   }
 }
