@@ -15,3 +15,16 @@ export function daysAfter(day: string, count: number): string {
 export function nextDays(today: string, count = 11): string[] {
   return Array.from({ length: count }, (_, index) => daysAfter(today, index));
 }
+
+/** Whether it is a date of the calendar, written as the API writes it. */
+export function isDay(text: string | undefined): text is string {
+  if (text === undefined || !/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
+  const date = new Date(`${text}T12:00:00Z`);
+  return !Number.isNaN(date.getTime()) && date.toISOString().slice(0, 10) === text;
+}
+
+/** The one of `days` that is fewest days away from `wanted`, the later of two. */
+export function nearestDay(days: readonly string[], wanted: string): string | null {
+  const away = (day: string) => Math.abs(Date.parse(day) - Date.parse(wanted));
+  return days.reduce<string | null>((best, day) => (best === null || away(day) <= away(best) ? day : best), null);
+}

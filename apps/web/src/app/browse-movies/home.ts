@@ -1,4 +1,4 @@
-import { Component, computed, inject, input, linkedSignal, signal } from '@angular/core';
+import { Component, computed, effect, inject, input, linkedSignal, signal } from '@angular/core';
 import { Router } from '@angular/router';
 import { TranslocoDirective } from '@jsverse/transloco';
 import type { SearchAnswer } from '#contracts/catalog';
@@ -8,8 +8,9 @@ import { recall } from '../api/remembered.ts';
 import { Formats } from '../language/formats.ts';
 import { Language } from '../language/language.ts';
 import { Button, Chip, Empty, Failure, Icon, Stale } from '../ui/index.ts';
+import { filterParams, understand } from './asked.ts';
 import { CityChooser } from './city-chooser.ts';
-import { todayInBrazil } from './cinema-days.ts';
+import { nearestDay, todayInBrazil } from './cinema-days.ts';
 import { DayChips } from './day-chips.ts';
 import { type Filters, FilterSheet, filterCount } from './filter-sheet.ts';
 import { MovieGrid } from './movie-grid.ts';
@@ -41,6 +42,7 @@ export class Home {
   readonly idioma = input('');
   readonly formato = input('');
   readonly acesso = input<string | string[]>('');
+  readonly cinema = input('');
 
   protected readonly formats = inject(Formats);
   protected readonly language = inject(Language);
@@ -52,34 +54,52 @@ export class Home {
   protected readonly city = computed(() => this.cidade() || recall('city') || '');
   protected readonly cityOpen = signal(false);
   protected readonly filtersOpen = signal(false);
-  protected readonly filters = computed<Filters>(() => ({
-    language: this.idioma() || '',
-    format: this.formato() || '',
-    access: [this.acesso() || []].flat(),
-  }));
+  private readonly understood = computed(() =>
+    understand({
+      data: this.data(),
+      idioma: this.idioma(),
+      formato: this.formato(),
+      acesso: this.acesso(),
+      cinema: this.cinema(),
+    }),
+  );
+  protected readonly day = computed(() => this.understood().date);
+  protected readonly filters = computed(() => this.understood().filters);
   protected readonly filterCount = computed(() => filterCount(this.filters()));
-  protected readonly narrowed = computed(() => !!this.q() || !!this.data() || this.filterCount() > 0);
+  protected readonly narrowed = computed(() => !!this.q() || !!this.day() || this.filterCount() > 0);
 
   protected readonly found = remote(
-    () => ({ q: this.q() || '', date: this.data() || '', city: this.city(), ...this.filters() }),
+    () => ({ q: this.q() || '', date: this.day(), city: this.city(), ...this.filters() }),
     (wish, signal) => this.api.get<SearchAnswer>('/api/search', wish, signal),
   );
   protected readonly nothing = computed(() => {
     const found = this.found.value();
     return !!found && found.nowShowing.length + found.comingSoon.length === 0;
   });
+  /** Nothing on the asked day, but something on another or soon. */
+  protected readonly emptyDay = computed(() => {
+    const found = this.found.value();
+    if (!found || !this.day() || found.nowShowing.length > 0) return false;
+    return found.days.length + found.comingSoon.length > 0;
+  });
+  protected readonly nearest = computed(() => nearestDay(this.found.value()?.days ?? [], this.day()));
   protected readonly heard = computed(() => {
     const found = this.found.value();
     return found ? this.language.count('home.found', found.nowShowing.length + found.comingSoon.length) : '';
   });
   protected readonly otherDays = computed(() => (this.found.value()?.days ?? []).slice(0, 6));
   protected readonly movieQuery = computed(() => ({
-    data: this.data() || null,
-    idioma: this.idioma() || null,
-    formato: this.formato() || null,
-    acesso: this.acesso() || null,
+    data: this.day() || null,
+    ...filterParams(this.filters()),
   }));
   private typing: ReturnType<typeof setTimeout> | undefined;
+
+  constructor() {
+    // A day that is none does not stay in the address, to be shared further.
+    effect(() => {
+      if (this.data() && !this.day()) this.narrow({ data: null });
+    });
+  }
 
   protected searchFor(text: string): void {
     this.typed.set(text);
@@ -94,20 +114,17 @@ export class Home {
 
   protected applyFilters(filters: Filters): void {
     this.filtersOpen.set(false);
-    this.narrow({
-      idioma: filters.language || null,
-      formato: filters.format || null,
-      acesso: filters.access.length > 0 ? filters.access : null,
-    });
+    // The theater's city goes along, because who gets the address may live elsewhere.
+    this.narrow({ ...filterParams(filters), ...(filters.theater ? { cidade: this.city() || null } : {}) });
   }
 
   protected chooseCity(city: string): void {
     this.cityOpen.set(false);
-    this.narrow({ cidade: city || null });
+    this.narrow({ cidade: city || null, cinema: null });
   }
 
   protected startAgain(): void {
-    this.narrow({ q: null, data: null, idioma: null, formato: null, acesso: null });
+    this.narrow({ q: null, data: null, idioma: null, formato: null, acesso: null, cinema: null });
   }
 
   protected narrow(queryParams: Record<string, string | string[] | null>): void {

@@ -12,8 +12,11 @@ import { NotFound } from '../shell/not-found.ts';
 import { PageTitle } from '../shell/page-title.ts';
 import { Button, Chip, Empty, Failure, Icon, type IconName, Poster, RatingMark, Stale } from '../ui/index.ts';
 import { todayInBrazil } from './cinema-days.ts';
+import { filterParams, understand } from './asked.ts';
 import { CityChooser } from './city-chooser.ts';
 import { DayChips } from './day-chips.ts';
+import { type Filters, filterCount, FilterSheet } from './filter-sheet.ts';
+import { Synopsis } from './synopsis.ts';
 
 const ACCESS_ICON: Record<string, IconName> = {
   libras: 'hands',
@@ -33,12 +36,14 @@ const FEW_LEFT = 0.15;
     DayChips,
     Empty,
     Failure,
+    FilterSheet,
     Icon,
     NotFound,
     Poster,
     RatingMark,
     RouterLink,
     Stale,
+    Synopsis,
     TranslocoDirective,
   ],
   templateUrl: './movie-page.html',
@@ -50,6 +55,7 @@ export class MoviePage {
   readonly idioma = input('');
   readonly formato = input('');
   readonly acesso = input<string | string[]>('');
+  readonly cinema = input('');
 
   protected readonly formats = inject(Formats);
   protected readonly language = inject(Language);
@@ -59,20 +65,28 @@ export class MoviePage {
 
   protected readonly accessIcon = ACCESS_ICON;
   protected readonly today = todayInBrazil(Date.now());
-  protected readonly wholeText = signal(false);
   protected readonly cityOpen = signal(false);
+  protected readonly filtersOpen = signal(false);
   protected readonly city = computed(() => this.cidade() || recall('city') || '');
-  protected readonly narrowed = computed(() => !!(this.idioma() || this.formato() || [this.acesso() || []].flat()[0]));
+  private readonly understood = computed(() =>
+    understand({
+      data: this.data(),
+      idioma: this.idioma(),
+      formato: this.formato(),
+      acesso: this.acesso(),
+      cinema: this.cinema(),
+    }),
+  );
+  protected readonly filters = computed(() => this.understood().filters);
+  protected readonly filterCount = computed(() => filterCount(this.filters()));
 
   protected readonly movie = remote(
     () => ({
       slug: this.slug(),
       query: {
-        date: this.data() || '',
+        date: this.understood().date,
         city: this.city(),
-        language: this.idioma() || '',
-        format: this.formato() || '',
-        access: [this.acesso() || []].flat(),
+        ...this.filters(),
       },
     }),
     (wish, signal) => this.api.get<MovieDetail>(`/api/movies/${encodeURIComponent(wish.slug)}`, wish.query, signal),
@@ -81,12 +95,15 @@ export class MoviePage {
     const error = this.movie.error();
     return error instanceof ApiProblem && error.status === 404;
   });
-  protected readonly day = computed(() => this.data() || this.movie.value()?.day || '');
+  protected readonly day = computed(() => this.understood().date || this.movie.value()?.day || '');
 
   constructor() {
     effect(() => {
       const movie = this.movie.value();
       if (movie) this.pageTitle.name(movie.title);
+    });
+    effect(() => {
+      if (this.data() && !this.understood().date) this.narrow({ data: null });
     });
   }
 
@@ -102,11 +119,16 @@ export class MoviePage {
     return this.isOpen(screening) && screening.availableCount / Math.max(1, screening.seatCount) < FEW_LEFT;
   }
 
-  protected narrow(queryParams: Record<string, string | null>): void {
+  protected narrow(queryParams: Record<string, string | string[] | null>): void {
     void this.router.navigate([], { queryParams, queryParamsHandling: 'merge', replaceUrl: true });
   }
 
   protected dropFilters(): void {
-    this.narrow({ idioma: null, formato: null, acesso: null });
+    this.narrow({ idioma: null, formato: null, acesso: null, cinema: null });
+  }
+
+  protected applyFilters(filters: Filters): void {
+    this.filtersOpen.set(false);
+    this.narrow({ ...filterParams(filters), ...(filters.theater ? { cidade: this.city() || null } : {}) });
   }
 }
