@@ -41,7 +41,7 @@ type Row = { y: number; letter: string; seats: PlannedSeat[] };
   selector: 'pt-seat-map',
   imports: [Icon, TranslocoDirective],
   templateUrl: './seat-map.html',
-  host: { '[style.--room-ratio]': 'width() / height()' },
+  host: { '[style.--room-ratio]': 'width() / height()', '[style.--room-units]': 'height()' },
 })
 export class SeatMap {
   readonly plan = input.required<SeatPlan>();
