@@ -92,6 +92,11 @@ P1-1;limite;01/01/2031;16:00;30,00
     '9 not_money',
     '9 not_a_time',
   ]);
+  const listed = (await listErrors(db, run.run, 1)).errors;
+  const overlap = listed.find((error) => error.code === 'overlaps_screening');
+  assert.deepEqual([overlap?.column, overlap?.value], ['hora', '15:30'], 'by the column and cell of the file');
+  assert.match(overlap!.message, /: Limite, 14h00$/, 'the movie and the hour of the theater, not of Greenwich');
+  assert.equal(listed.find((error) => error.code === 'movie_unknown')?.column, 'filme');
 });
 
 test('asked to stop on errors, one bad row keeps every good one out; not asked, it does not', async () => {

@@ -2,6 +2,7 @@ import type { ImportRun } from '#contracts/imports';
 import type { Database, Transaction } from '#platform/postgres';
 import { sql } from '#platform/sql';
 import type { Kind, Loaded, StagedRow } from './kind.ts';
+import type { Problem } from './row-reader.ts';
 import { recordProblems, type RunRow } from './runs.ts';
 
 export type Totals = Pick<ImportRun, 'created' | 'updated' | 'unchanged' | 'entities'> & {
@@ -11,9 +12,11 @@ export type Totals = Pick<ImportRun, 'created' | 'updated' | 'unchanged' | 'enti
 
 const nothing = (): Totals => ({ done: 0, failed: 0, created: 0, updated: 0, unchanged: 0, entities: {} });
 
+const isError = (problem: Loaded['problems'][number]) => problem.severity === 'error';
+
 export function addUp(totals: Totals, rows: number, loaded: Loaded): void {
   totals.done += rows;
-  totals.failed += new Set(loaded.problems.map((problem) => problem.line)).size;
+  totals.failed += new Set(loaded.problems.filter(isError).map((problem) => problem.line)).size;
   for (const { outcome } of loaded.outcomes) totals[outcome] += 1;
   for (const { entity, outcome, count } of loaded.entities) {
     const counts = (totals.entities[entity] ??= { created: 0, updated: 0, unchanged: 0 });
@@ -39,7 +42,7 @@ export async function planChunks(db: Database, run: RunRow, kind: Kind, onProgre
       if (rows.length === 0) break;
       const loaded = await kind.load(tx, rows, true);
       addUp(totals, rows.length, loaded);
-      await recordProblems(db, run.run, 'loading', loaded.problems);
+      await recordProblems(db, run.run, 'loading', inFileWords(run, loaded.problems));
       cursor = rows.at(-1)!.line;
       const answer = await db.row<{ cancelled: boolean }>(PLANNED, planned(run, totals));
       cancelled = answer!.cancelled;
@@ -51,6 +54,17 @@ export async function planChunks(db: Database, run: RunRow, kind: Kind, onProgre
   }
   await db.rows(PLANNED, planned(run, totals));
   return !cancelled;
+}
+
+/** Whoever mends the file looks for its own columns: fields become them. Time may stand in a column with the day. */
+function inFileWords(run: RunRow, problems: Problem[]): Problem[] {
+  const columns = run.view.understood?.columns ?? [];
+  const named = (field: string) => columns.find((each) => each.field === field)?.column;
+  return problems.map((problem) => {
+    const field = problem.column;
+    if (field === null) return problem;
+    return { ...problem, column: named(field) ?? (field === 'time' ? named('startsAt') : undefined) ?? field };
+  });
 }
 
 const planned = (run: RunRow, totals: Totals) => [
@@ -99,7 +113,7 @@ async function applyChunk(tx: Transaction, run: RunRow, kind: Kind): Promise<num
   const loaded = await kind.load(tx, rows, false);
   const totals = { ...nothing(), entities: state.entities };
   addUp(totals, rows.length, loaded);
-  if (loaded.problems.length > 0) await recordProblems(tx, run.run, 'loading', loaded.problems);
+  if (loaded.problems.length > 0) await recordProblems(tx, run.run, 'loading', inFileWords(run, loaded.problems));
   await tx.rows(CHANGES, [
     run.run,
     loaded.changes.map((change) => change.entity),
@@ -122,7 +136,11 @@ async function applyChunk(tx: Transaction, run: RunRow, kind: Kind): Promise<num
 
 const NEXT = sql`
   select line, record from imports.staged where run_id = $1 and line > $2 order by line limit $3`;
-const FORGET_LOADING = sql`delete from imports.errors where run_id = $1 and phase = 'loading'`;
+const FORGET_LOADING = sql`
+  with forgotten as (delete from imports.errors where run_id = $1 and phase = 'loading' returning severity)
+  update imports.runs
+  set warning_count = warning_count - (select count(*) from forgotten where severity = 'warning')
+  where run_id = $1`;
 const PLANNED = sql`
   update imports.runs
   set rows_done = $2, created_count = $3, updated_count = $4, unchanged_count = $5, failed_in_loading = $6,

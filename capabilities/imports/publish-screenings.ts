@@ -4,7 +4,7 @@ import { sql } from '#platform/sql';
 import { FENCE } from './fence.ts';
 import { PUBLISH_SCREENINGS_PER_CHUNK } from './limits.ts';
 import { recordProblems, type RunRow } from './runs.ts';
-import { REFUSALS } from './screenings.ts';
+import { REFUSALS, refusalWords } from './screenings.ts';
 import type { Group } from './ticket-groups.ts';
 import type { Problem } from './row-reader.ts';
 
@@ -68,8 +68,9 @@ async function publishSome(tx: Transaction, runId: string, byId: ReadonlyMap<num
     else {
       lost.push(own.id);
       const code = row.code ?? 'screening_exists_now';
-      const message = REFUSALS[code] ?? 'somebody else registered this screening meanwhile';
-      problems.push({ line: row.line, column: null, code, severity: 'error', value: row.value, message });
+      const message =
+        code in REFUSALS ? refusalWords(code, row.value) : 'somebody else registered this screening meanwhile';
+      problems.push({ line: row.line, column: null, code, severity: 'error', value: own.record.time, message });
     }
   }
   await recordProblems(tx, runId, 'loading', problems);

@@ -78,7 +78,10 @@ export async function listErrors(
   return { errors, total: total!.total };
 }
 
-/** Keeps what was wrong, up to a limit per run; values are cut, counts are the run's. */
+/**
+ * Keeps what was wrong, up to a limit per run; values are cut, counts are the run's. Warnings of the loading are counted
+ * here, those of the reading when all rows are staged.
+ */
 export async function recordProblems(
   db: Queryable,
   runId: string,
@@ -99,6 +102,8 @@ export async function recordProblems(
       some.map((problem) => keepable(problem.message)),
     ]);
   }
+  const warnings = problems.filter((problem) => problem.severity === 'warning').length;
+  if (phase === 'loading' && warnings > 0) await db.rows(WARN, [runId, warnings]);
 }
 
 function keepable(text: string | null): string | null {
@@ -206,6 +211,7 @@ const RECORD = sql`
   insert into imports.errors (run_id, phase, line, column_name, code, severity, value, message)
   select $1, $2, g.* from unnest($4::integer[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[]) as g
   where (select count(*) from imports.errors where run_id = $1) < $3::integer`;
+const WARN = sql`update imports.runs set warning_count = warning_count + $2 where run_id = $1`;
 const REFUSE = sql`
   update imports.runs set status = 'refused', refusal_code = $2, refusal_message = $3, finished_at = now()
   where run_id = $1`;

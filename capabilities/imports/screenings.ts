@@ -1,9 +1,10 @@
 import { FORMATS, LANGUAGES } from '#contracts/catalog';
-import { registerScreenings, type ScreeningRecord } from '#capabilities/screenings';
+import { type RegisteredScreening, registerScreenings, type ScreeningRecord } from '#capabilities/screenings';
 import type { Transaction } from '#platform/postgres';
+import { sql } from '#platform/sql';
 import { countOutcomes, type Kind, type Layout, type Loaded, type Outcome, type StagedRow } from './kind.ts';
 import { LOAD_SCREENINGS_PER_CHUNK } from './limits.ts';
-import type { RowReader } from './row-reader.ts';
+import type { Problem, RowReader } from './row-reader.ts';
 import { fold, readDay, readTime } from './values.ts';
 
 export const PROGRAMME_SYNONYMS = {
@@ -54,6 +55,7 @@ export function readScreening(row: RowReader): Omit<ScreeningRecord, 'line'> {
   const price = row.cents('price');
   if (price === null && row.text('price') === null) row.report('price', 'required', 'must not be blank');
   if (price !== null && price > 1_000_000) row.report('price', 'out_of_range', 'more than R$ 10.000,00');
+  if (price === 0) row.report('price', 'price_zero', 'tickets of this screening cost nothing', 'warning');
   return {
     auditorium: row.required('auditorium', 40, 'key_missing'),
     movie: row.required('movie', 400),
@@ -101,6 +103,12 @@ export const REFUSALS: Record<string, string> = {
   screening_has_sales: 'seats are sold: the movie can no longer be changed',
 };
 
+/** `found`: what the row ran into, 'Limite, 20h30'. */
+export function refusalWords(code: string, found: string | null): string {
+  const words = REFUSALS[code] ?? code;
+  return code === 'overlaps_screening' && found !== null ? `${words}: ${found}` : words;
+}
+
 async function load(tx: Transaction, rows: StagedRow[], dry: boolean): Promise<Loaded> {
   const records = rows.flatMap(({ line, record }) =>
     record['screening'] ? [{ ...(record['screening'] as ScreeningRecord), line }] : [],
@@ -125,13 +133,42 @@ async function load(tx: Transaction, rows: StagedRow[], dry: boolean): Promise<L
       loaded.changes.push({ entity: 'screening', id: row.screeningId!, action: row.outcome, before: row.before });
     }
   }
+  loaded.problems.push(...(await startsInThePast(tx, registered, records)));
   return loaded;
 }
 
+/** Such a row is loaded, history may be wanted; but nobody can buy, and more often the year is mistyped. */
+async function startsInThePast(
+  tx: Transaction,
+  registered: RegisteredScreening[],
+  records: ScreeningRecord[],
+): Promise<Problem[]> {
+  const lineOf = new Map<number, number>();
+  for (const row of registered) {
+    if (row.outcome === 'created' || row.outcome === 'updated') lineOf.set(row.screeningId!, row.line);
+  }
+  const past = await tx.rows<{ id: number }>(PAST, [[...lineOf.keys()]]);
+  const lines = new Set(past.map(({ id }) => lineOf.get(id)!));
+  return records
+    .filter(({ line }) => lines.has(line))
+    .map(({ line, day, time }) => ({
+      line,
+      column: 'day',
+      code: 'starts_in_the_past',
+      severity: 'warning',
+      value: `${day} ${time}`,
+      message: 'the screening began before this import: nobody can buy tickets',
+    }));
+}
+
+const PAST = sql`
+  select screening_id as id from screenings.screenings
+  where screening_id = any($1::integer[]) and starts_at < now()`;
+
 function problemOf(line: number, code: string, value: string | null, record: ScreeningRecord) {
   const column = COLUMN_OF[code] ?? null;
-  const given = column === 'movie' ? record.movie : column === 'auditorium' ? record.auditorium : null;
-  return { line, column, code, severity: 'error' as const, value: value ?? given, message: REFUSALS[code] ?? code };
+  const given = { movie: record.movie, auditorium: record.auditorium, time: record.time }[column ?? ''] ?? null;
+  return { line, column, code, severity: 'error' as const, value: given, message: refusalWords(code, value) };
 }
 
 export const screenings: Kind = { layouts: [OWN], rowsPerChunk: LOAD_SCREENINGS_PER_CHUNK, load };

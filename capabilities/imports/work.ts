@@ -149,10 +149,11 @@ const UNDERSTOOD = sql`
       status = case when status = 'received' then 'planning' else status end
   where run_id = $1`;
 const BEGIN_APPLYING = sql`
-  with forgotten as (delete from imports.errors where run_id = $1 and phase = 'loading')
+  with forgotten as (delete from imports.errors where run_id = $1 and phase = 'loading' returning severity)
   update imports.runs
   set status = 'applying', cursor_line = 0, rows_done = failed_in_reading, created_count = 0, updated_count = 0,
-      unchanged_count = 0, failed_in_loading = 0, entities = '{}'
+      unchanged_count = 0, failed_in_loading = 0, entities = '{}',
+      warning_count = warning_count - (select count(*) from forgotten where severity = 'warning')
   where run_id = $1`;
 const SPEED = sql`update imports.runs set rows_per_second = $2 where run_id = $1`;
 const COUNT_STAGED = sql`select count(*)::integer as count from imports.staged where run_id = $1`;

@@ -53,6 +53,16 @@ begin
   left join screenings.screenings s on s.auditorium_id = a.auditorium_id and s.starts_at = a.starts_at;
 end $$;
 
+-- What plays then, for people: 'Limite, 20h30' by the theater's clock; with its day when that is another.
+create or replace function screenings.showing_words(
+  p_movie_id integer, p_starts_at timestamptz, p_beside timestamptz, p_time_zone text) returns text
+  language sql stable as $$
+  select m.title || ', ' || to_char(p_starts_at at time zone p_time_zone,
+    case when (p_starts_at at time zone p_time_zone)::date = (p_beside at time zone p_time_zone)::date
+      then 'HH24"h"MI' else 'DD/MM HH24"h"MI' end)
+  from catalog.movies m where m.movie_id = p_movie_id
+$$;
+
 create or replace function screenings.register_screenings(records jsonb, with_tickets boolean)
   returns table (line integer, screening_id integer, outcome text, code text, value text, before jsonb,
                  tickets_created integer, tickets_updated integer)
@@ -69,7 +79,8 @@ begin
   truncate screenings_decided;
   insert into screenings_decided select * from screenings.look_up_screenings(records);
   -- An auditorium shows one thing at a time: against what is there …
-  update screenings_decided d set code = 'overlaps_screening', value = other.starts_at::text
+  update screenings_decided d set code = 'overlaps_screening',
+    value = screenings.showing_words(other.movie_id, other.starts_at, d.starts_at, d.time_zone)
   from screenings.screenings other
   where d.code is null and other.auditorium_id = d.auditorium_id and other.starts_at <> d.starts_at
     and other.status <> 'cancelled' and other.starts_at < d.ends_at and other.ends_at > d.starts_at
@@ -85,7 +96,8 @@ begin
         and e.starts_at < d.ends_at and e.ends_at > d.starts_at)
     order by d.line
   loop
-    update screenings_decided d set code = 'overlaps_screening', value = e.starts_at::text
+    update screenings_decided d set code = 'overlaps_screening',
+      value = screenings.showing_words(e.movie_id, e.starts_at, d.starts_at, d.time_zone)
     from screenings_decided e
     where d.line = later.line and e.code is null and e.line < later.line and e.auditorium_id = later.auditorium_id
       and e.starts_at < later.ends_at and e.ends_at > later.starts_at;

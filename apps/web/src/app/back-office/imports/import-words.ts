@@ -2,6 +2,7 @@ import { inject, Injectable } from '@angular/core';
 import type { ImportError, ImportStatus } from '#contracts/imports';
 import { ApiProblem } from '../../api/api-problem.ts';
 import { Language } from '../../language/language.ts';
+import { detailOf } from './run-steps.ts';
 
 const BADGE_OF: Record<ImportStatus, string> = {
   received: 'badge-info',
@@ -31,6 +32,9 @@ export class ImportWords {
   }
 
   rowError(error: ImportError): string {
+    const detail = detailOf(error);
+    const detailed = detail === null ? null : this.known(`rowErrorsDetailed.${error.code}`, { ...error, detail });
+    if (detailed) return detailed;
     return this.known(`rowErrors.${error.code}`, { value: error.value ?? '' }) ?? `${error.message} (${error.code})`;
   }
 

@@ -1,9 +1,16 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { ImportError, ImportRun } from '#contracts/imports';
-import { bytesText, codesOf, filterErrors, refusedAtOnce, secondsToGo, stepOf } from './run-steps.ts';
+import { bytesText, codesOf, detailOf, filterErrors, refusedAtOnce, secondsToGo, stepOf } from './run-steps.ts';
 
 const run = (facts: Partial<ImportRun>) => ({ dryRun: true, rowsDone: 0, ...facts }) as ImportRun;
+
+test('the choices of a field and the screening in the way come out of the message; other messages add nothing', () => {
+  assert.equal(detailOf({ code: 'not_a_choice', message: 'must be one of dublado, leg' }), 'dublado, leg');
+  const message = 'the auditorium shows something else at that time: Duna: parte 2, 20h30';
+  assert.equal(detailOf({ code: 'overlaps_screening', message }), 'Duna: parte 2, 20h30');
+  assert.equal(detailOf({ code: 'movie_ambiguous', message: 'several: use the code' }), null);
+});
 
 test('a planned run shows what was understood before its plan, and the address can ask for the plan', () => {
   assert.equal(stepOf(run({ status: 'planned' }), undefined), 1);

@@ -73,3 +73,10 @@ export function refusedAtOnce(file: { size: number }): 'file_empty' | 'file_too_
   if (file.size === 0) return 'file_empty';
   return file.size > FILE_BYTES_MAX ? 'file_too_large' : null;
 }
+
+/** What the server adds to a code: the choices of a field, or the screening that a row runs into. */
+export function detailOf(error: Pick<ImportError, 'code' | 'message'>): string | null {
+  if (error.code === 'not_a_choice') return /^must be one of (.+)$/.exec(error.message)?.[1] ?? null;
+  if (error.code === 'overlaps_screening') return /: (.+)$/.exec(error.message)?.[1] ?? null;
+  return null;
+}
