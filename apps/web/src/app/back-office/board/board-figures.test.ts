@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { Board } from '#contracts/admin';
-import { againstLastWeek, bestHour, byTheater, inCinemaOrder } from './board-figures.ts';
+import { againstLastWeek, bestHour, byTheater, groupAlerts, inCinemaOrder } from './board-figures.ts';
 
 const hours = (pairs: Record<number, number>) => Array.from({ length: 24 }, (_, hour) => pairs[hour] ?? 0);
 
@@ -49,4 +49,22 @@ test('the fullest theater comes first, and a show after midnight last in its row
 test('a day without sales has no best hour', () => {
   assert.equal(bestHour(hours({})), null);
   assert.deepEqual(bestHour(hours({ 19: 7 })), { hour: 19, count: 7 });
+});
+
+test('three imports with errors are one line with the newest time; two stay apart, and other alerts stay', () => {
+  const failed = (day: number) => ({
+    code: 'import_with_errors',
+    subject: `${day}.csv`,
+    at: `2026-11-0${day}T10:00:00Z`,
+  });
+  const other = { code: 'refund_failed', subject: 'x', at: '2026-11-01T10:00:00Z' };
+  const grouped = groupAlerts([failed(1), other, failed(3), failed(2)] as never);
+  assert.deepEqual(
+    grouped.map(({ code, count, at }) => [code, count, at]),
+    [
+      ['refund_failed', 1, other.at],
+      ['import_with_errors', 3, failed(3).at],
+    ],
+  );
+  assert.equal(groupAlerts([failed(1), failed(2)] as never).length, 2);
 });

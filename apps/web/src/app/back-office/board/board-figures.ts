@@ -45,3 +45,20 @@ function cinemaMinute(screening: BoardScreening): number {
   const [hour = 0, minute = 0] = screening.localTime.split(':').map(Number);
   return ((hour + 24 - FIRST_HOUR) % 24) * 60 + minute;
 }
+
+export type BoardAlert = Board['alerts'][number] & { count: number };
+
+const IMPORTS_LISTED_MAX = 2;
+
+/** Imports with errors from three on are one line, as new as the newest: they must not hide what else is wrong. */
+export function groupAlerts(alerts: Board['alerts']): BoardAlert[] {
+  const imports = alerts.filter((alert) => alert.code === 'import_with_errors');
+  const each = alerts.map((alert) => ({ ...alert, count: 1 }));
+  if (imports.length <= IMPORTS_LISTED_MAX) return each;
+  const at = imports
+    .map((alert) => alert.at)
+    .sort()
+    .at(-1)!;
+  const rest = each.filter((alert) => alert.code !== 'import_with_errors');
+  return [...rest, { ...imports[0]!, at, count: imports.length }];
+}

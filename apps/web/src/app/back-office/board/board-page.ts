@@ -9,7 +9,15 @@ import { Language } from '../../language/language.ts';
 import { BarsAndLine, type HeatRow, HeatStrip } from '../../ui/charts/index.ts';
 import { Button, Empty, Failure, Icon, Stale } from '../../ui/index.ts';
 import { keepFresh } from '../keep-fresh.ts';
-import { againstLastWeek, bestHour, byTheater, inCinemaOrder, shareSold } from './board-figures.ts';
+import {
+  againstLastWeek,
+  bestHour,
+  type BoardAlert,
+  byTheater,
+  groupAlerts,
+  inCinemaOrder,
+  shareSold,
+} from './board-figures.ts';
 
 const FRESH_MS = 15_000;
 const THEATERS_SHOWN = 12; // More would be a wall; the rest is one tap away.
@@ -41,11 +49,11 @@ const THEATERS_SHOWN = 12; // More would be a wall; the rest is one tap away.
           <section aria-labelledby="alerts">
             <h2 class="sr-only" id="alerts">{{ t('alerts') }}</h2>
             <ul role="list" class="stack-tight">
-              @for (alert of today.alerts; track $index) {
-                <li class="notice notice-warning">
+              @for (alert of alerts(); track $index) {
+                <li class="notice notice-warning board-alert">
                   <pt-icon name="alert" />
                   <div><span class="strong">{{ alertWords(alert) }}</span></div>
-                  <span class="small soft numbers">{{ formats.instant(alert.at) }}</span>
+                  <span class="small soft numbers nowrap">{{ formats.instant(alert.at) }}</span>
                 </li>
               }
             </ul>
@@ -119,6 +127,7 @@ export class BoardPage {
     () => 'today',
     (_wish, signal) => this.api.get<Board>('/api/admin/board', {}, signal),
   );
+  protected readonly alerts = computed(() => groupAlerts(this.board.value()?.alerts ?? []));
   protected readonly all = signal(false);
   protected readonly hourLabels = inCinemaOrder(Array.from({ length: 24 }, (_, hour) => `${hour}h`));
   protected readonly bars = computed(() => inCinemaOrder(this.board.value()?.salesPerHour ?? []));
@@ -166,7 +175,8 @@ export class BoardPage {
     keepFresh(() => this.board.reload(), FRESH_MS);
   }
 
-  protected alertWords(alert: Board['alerts'][number]): string {
+  protected alertWords(alert: BoardAlert): string {
+    if (alert.count > 1) return this.language.count('backOffice.alerts.importsWithErrors', alert.count);
     const key = `backOffice.alerts.${alert.code}`;
     const words = this.language.say(key, { subject: alert.subject });
     return words === key ? this.language.say('backOffice.alerts.other', alert) : words;

@@ -13,7 +13,7 @@ import { Announcer, Button, Dialog, Failure, Icon, Progress, Stale, Steps } from
 import { ErrorList } from './error-list.ts';
 import { ImportWords } from './import-words.ts';
 import { PlanTable } from './plan-table.ts';
-import { bytesText, isMoving, secondsToGo, stepOf } from './run-steps.ts';
+import { bytesText, countsOf, isMoving, secondsToGo, stepOf } from './run-steps.ts';
 import { Understood } from './understood.ts';
 
 type Deed = 'apply' | 'cancel' | 'resume' | 'undo';
@@ -105,6 +105,14 @@ export class ImportRunPage {
 
   protected size(bytes: number): string {
     return bytesText(bytes, this.language.code());
+  }
+
+  /** '1 sessão e 60 ingressos'; empty when there is nothing. */
+  protected things(run: ImportRun, deed: 'created' | 'updated'): string {
+    const parts = countsOf(run)
+      .filter(({ counts }) => counts[deed] > 0)
+      .map(({ entity, counts }) => this.language.count(`backOffice.imports.counted.${entity}`, counts[deed]));
+    return new Intl.ListFormat(this.language.code(), { type: 'conjunction' }).format(parts);
   }
 
   protected toPlan(): void {

@@ -3,6 +3,7 @@ import { TranslocoDirective } from '@jsverse/transloco';
 import type { ImportRun } from '#contracts/imports';
 import { Formats } from '../../language/formats.ts';
 import { ImportWords } from './import-words.ts';
+import { countsOf } from './run-steps.ts';
 
 /** Create, update, unchanged for each entity; the errors of the rows below. */
 @Component({
@@ -14,8 +15,8 @@ import { ImportWords } from './import-words.ts';
       <table class="table">
         <thead>
           <tr><th scope="col">{{ t('entity') }}</th><th scope="col" class="number">
-            {{ t(done() ? 'created' : 'toCreate') }}</th><th scope="col" class="number">
-              {{ t(done() ? 'updated' : 'toUpdate') }}</th><th scope="col" class="number">{{ t('unchanged') }}</th></tr>
+            {{ t(done() ? (run().status === 'undone' ? 'deleted' : 'created') : 'toCreate') }}</th><th scope="col" class="number">
+              {{ t(done() ? (run().status === 'undone' ? 'restored' : 'updated') : 'toUpdate') }}</th><th scope="col" class="number">{{ t('unchanged') }}</th></tr>
         </thead>
         <tbody>
           @for (row of rows(); track row.entity) {
@@ -38,9 +39,5 @@ export class PlanTable {
   readonly done = input(false);
   protected readonly formats = inject(Formats);
   protected readonly words = inject(ImportWords);
-  protected readonly rows = computed(() => {
-    const { entities, kind, created, updated, unchanged } = this.run();
-    const named = Object.entries(entities).map(([entity, counts]) => ({ entity, counts }));
-    return named.length > 0 ? named : [{ entity: kind, counts: { created, updated, unchanged } }];
-  });
+  protected readonly rows = computed(() => countsOf(this.run()));
 }

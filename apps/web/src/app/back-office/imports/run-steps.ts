@@ -80,3 +80,9 @@ export function detailOf(error: Pick<ImportError, 'code' | 'message'>): string |
   if (error.code === 'overlaps_screening') return /: (.+)$/.exec(error.message)?.[1] ?? null;
   return null;
 }
+
+/** What a run does to each kind of thing: the plan, the question before it and the result say the same numbers. */
+export function countsOf({ entities, kind, created, updated, unchanged }: ImportRun) {
+  const named = Object.entries(entities).map(([entity, counts]) => ({ entity, counts }));
+  return named.length > 0 ? named : [{ entity: kind as string, counts: { created, updated, unchanged } }];
+}

@@ -1,4 +1,14 @@
-import { afterNextRender, Component, computed, type ElementRef, inject, input, signal, viewChild } from '@angular/core';
+import {
+  afterNextRender,
+  Component,
+  computed,
+  type ElementRef,
+  inject,
+  Injector,
+  input,
+  signal,
+  viewChild,
+} from '@angular/core';
 import { Router, RouterLink } from '@angular/router';
 import { TranslocoDirective } from '@jsverse/transloco';
 import type { StaffStep } from '#contracts/accounts';
@@ -75,6 +85,7 @@ import { typedSecret, wayBack } from './way-back.ts';
 export class StaffSignIn {
   readonly volta = input<string>();
   protected readonly session = inject(Session);
+  private readonly injector = inject(Injector);
   private readonly router = inject(Router);
   private readonly language = inject(Language);
   private readonly answer = signal<StaffStep | null>(null);
@@ -121,7 +132,8 @@ export class StaffSignIn {
       }
       this.answer.set(answer);
       // To the code at once; who enrols reads first what to do.
-      if (answer.step === 'totp') setTimeout(() => this.codeField()?.nativeElement.focus());
+      if (answer.step === 'totp')
+        afterNextRender(() => this.codeField()?.nativeElement.focus(), { injector: this.injector });
       else this.focusHeading();
     });
   }
@@ -133,6 +145,8 @@ export class StaffSignIn {
 
   protected async confirm(event: Event): Promise<void> {
     event.preventDefault();
+    // Six digits go by themselves: the Enter after them is no second try, and no complaint about an emptied field.
+    if (this.busy() || (this.typedCode() === '' && this.refusal() !== '')) return;
     if (this.typedCode().length === 6) await this.sendCode();
     else this.refusal.set(this.language.say('backOffice.signIn.sixDigits'));
   }
