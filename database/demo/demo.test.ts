@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { newId } from '#platform/ids';
 import { testDatabase } from '#testing/database';
+import { aTill } from '#testing/paying';
 import { loadDemo } from './load-demo.ts';
 import { readTable } from './read-table.ts';
 import { sellDemo } from './sell-demo.ts';
@@ -33,6 +35,22 @@ test('demo sales are real orders with tickets, and tell nobody; selling again se
   assert.equal(await count('tickets.issued'), sold);
   assert.equal(await count('outbox.messages where published_at is null and topic <> $$seats_held$$'), 0);
   assert.equal(await sellDemo(db, new AbortController().signal), 0);
+});
+
+test('staff can refund a demo order: its seats are free and its tickets revoked, and no provider is asked', async () => {
+  const till = await aTill(db);
+  const one = `from orders.orders where state = 'paid' order by order_id limit 1`;
+  const order = (await db.row<{ id: string }>(`select order_id as id ${one}`))!;
+  const answer = await till.payments.refund({
+    orderId: order.id,
+    amountCents: null,
+    reason: 'goodwill',
+    requestedBy: newId(),
+    requestKey: newId(),
+  });
+  assert.equal(answer.outcome, 'refunded');
+  assert.equal(await count(`orders.orders where order_id = '${order.id}' and state = 'refunded'`), 1);
+  assert.equal(await count(`tickets.issued where order_id = '${order.id}' and revoked_at is null`), 0);
 });
 
 test('every movie has its poster and its slots name movies and auditoriums that exist', async () => {
