@@ -111,7 +111,8 @@ export class Session {
   private become(me: Me): void {
     this.fromMemory = false;
     this.me.set(me.account);
-    remember('account', me.account && JSON.stringify(me.account));
+    // Enough to know that somebody is here and what they may see; name and address do not stay on the device.
+    remember('account', me.account && JSON.stringify({ ...me.account, email: '', name: null }));
   }
 }
 
