@@ -1,4 +1,4 @@
-import { Component, computed, effect, inject, input, linkedSignal, signal } from '@angular/core';
+import { Component, computed, DestroyRef, effect, inject, input, linkedSignal, signal, untracked } from '@angular/core';
 import { Router } from '@angular/router';
 import { TranslocoDirective } from '@jsverse/transloco';
 import type { SearchAnswer } from '#contracts/catalog';
@@ -95,6 +95,7 @@ export class Home {
   private typing: ReturnType<typeof setTimeout> | undefined;
 
   constructor() {
+    inject(DestroyRef).onDestroy(() => clearTimeout(this.typing));
     // A day that is none does not stay in the address, to be shared further.
     effect(() => {
       if (this.data() && !this.day()) this.narrow({ data: null });
@@ -128,6 +129,9 @@ export class Home {
   }
 
   protected narrow(queryParams: Record<string, string | string[] | null>): void {
+    // Who has already tapped a film is not called back by a search that was still waiting for the next letter.
+    const going = untracked(this.router.currentNavigation);
+    if (going && going.extractedUrl.root.numberOfChildren > 0) return;
     void this.router.navigate([], { queryParams, queryParamsHandling: 'merge', replaceUrl: true });
   }
 }
