@@ -1,5 +1,6 @@
 import * as hold from './hold.ts';
 import * as imports from './import.ts';
+import * as peak from './peak.ts';
 import * as search from './search.ts';
 
 // npm run bench lists what can be measured; npm run bench -- hold [--seconds 10] runs one. Each prints its settings and
@@ -7,7 +8,7 @@ import * as search from './search.ts';
 
 type Benchmark = { summary: string; run(args: string[]): Promise<unknown> };
 
-const benchmarks: Record<string, Benchmark> = { import: imports, hold, search };
+const benchmarks: Record<string, Benchmark> = { peak, import: imports, hold, search };
 
 const [name, ...args] = process.argv.slice(2);
 const chosen = name === undefined ? undefined : benchmarks[name];

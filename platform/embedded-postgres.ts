@@ -11,6 +11,8 @@ import { publicCopy, reachable, type SystemUser, unprivilegedUser } from './unpr
 
 export type EmbeddedPostgres = {
   readonly url: string;
+  /** Of the server; its backends are its children. */
+  readonly pid: number;
   /** Resolves when the server is gone, whoever ended it. */
   readonly exited: Promise<void>;
   /** Ends sessions, writes a checkpoint and returns when the server is gone. */
@@ -65,7 +67,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     await stop();
     throw error;
   }
-  return { url, exited, stop };
+  return { url, pid: server.pid!, exited, stop };
 }
 
 export async function freePort(): Promise<number> {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { sql } from './sql.ts';
 import type { Database, Transaction } from './postgres.ts';
 
@@ -24,10 +24,7 @@ export type KeyedAnswer =
   | { kind: 'running' }; // The first request is still at work: 409 with Retry-After.
 
 export function fingerprintOf(method: string, path: string, body: unknown): Buffer {
-  return createHash('sha256')
-    .update(`${method} ${path}\n`)
-    .update(JSON.stringify(body ?? null))
-    .digest();
+  return hash('sha256', `${method} ${path}\n${JSON.stringify(body ?? null)}`, 'buffer');
 }
 
 /**

@@ -45,6 +45,33 @@ export function newShardedId(shard: number, nowMs: number = Date.now()): string 
   return format(bytes);
 }
 
+/** Serial numbers of ids derived from one origin and shard. */
+export const SERIAL_MAX = 65_535;
+
+/**
+ * An id of the same form that is made of what it stands for: 74 bits of a hash of its origin, a serial number from 1,
+ * and the shard. Ids of one origin lie side by side in an index, in the order of their serial numbers, so that one key
+ * finds a row by its id, finds all rows of the origin, and keeps two from being made at once.
+ * `hash` holds at least 10 bytes; 16 bytes are written to `into` at `offset`.
+ */
+export function writeDerivedId(into: Buffer, offset: number, hash: Buffer, serial: number, shard: number): void {
+  hash.copy(into, offset, 0, 10);
+  into[offset + 6] = 0x80 | (hash[6]! & 0x0f);
+  into[offset + 8] = 0x80 | (hash[8]! & 0x3f);
+  into.writeUInt16BE(serial, offset + 10);
+  into.writeUInt32BE(shard, offset + 12);
+}
+
+/** The text of 16 bytes as a UUID. */
+export function idText(bytes: Buffer): string {
+  return format(bytes);
+}
+
+/** Writes the 16 bytes of a UUID's text. */
+export function writeId(into: Buffer, offset: number, id: string): void {
+  into.write(id.slice(0, 8) + id.slice(9, 13) + id.slice(14, 18) + id.slice(19, 23) + id.slice(24), offset, 16, 'hex');
+}
+
 const SHARDED_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 /**

@@ -57,15 +57,11 @@ export async function aHeldOrder(
 export async function letTimePass(db: Database, orderId: string, seconds: number): Promise<void> {
   await db.rows(
     `with ended as (
-       update orders.orders set held_until = now() - make_interval(secs => $2) where order_id = $1
-       returning screening_id, buyer_key, held_until),
-     seats as (
-       update holds.tickets t set held_until = e.held_until from ended e
-        where t.screening_id = e.screening_id and t.order_id = $1 and t.state = 'held')
-     update holds.tallies y set counts_until = (
-       select coalesce(array_agg(case when c.id = $1 then e.held_until else c.until end order by c.n), '{}')
-         from unnest(y.order_ids, y.counts_until) with ordinality as c(id, until, n))
-       from ended e where y.screening_id = e.screening_id and y.buyer_key = e.buyer_key`,
+       update orders.orders o set held_until = now() - make_interval(secs => $2),
+              seats_until = now() - make_interval(secs => $2) + (o.seats_until - o.held_until)
+        where order_id = $1 returning screening_id, seats_until)
+     update holds.tickets t set held_until = e.seats_until from ended e
+      where t.screening_id = e.screening_id and t.order_id = $1 and t.state = 'held'`,
     [orderId, seconds],
   );
 }

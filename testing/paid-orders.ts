@@ -20,11 +20,21 @@ export async function aPaidOrder(
   const ticketsCents = lines.reduce((sum, line) => sum + line.chargedCents, 0);
   const fees = lines.reduce((sum, line) => sum + line.feeCents, 0);
   await db.rows(
-    `insert into orders.orders (screening_id, order_id, buyer_id, buyer_key, state, lines, seat_count, tickets_cents,
-       fee_cents, total_cents, held_until, correlation_id, paid_at)
-     values ($1, $2, $3, decode(md5($3::uuid::text), 'hex'), 'paid', $4, $5, $6, $7, $6::int + $7::int,
-       now(), $8, now())`,
-    [screening.screeningId, orderId, buyerId, JSON.stringify(lines), lines.length, ticketsCents, fees, newId()],
+    `insert into orders.orders (screening_id, order_id, buyer_id, buyer_key, state, key_hash, body_hash, seat_nos, kinds, price_cents,
+       fee_basis_points, seat_count, tickets_cents, fee_cents, total_cents, held_until, seats_until, correlation_id, paid_at)
+     values ($1, $2, $3, decode(md5($3::uuid::text), 'hex'), 'paid', 0, 0, $4, $5, $6, 1000, cardinality($4::smallint[]),
+       $7, $8, $7::int + $8::int, now(), now(), $9, now())`,
+    [
+      screening.screeningId,
+      orderId,
+      buyerId,
+      lines.map((line) => line.seatNo),
+      lines.map((line) => line.kind),
+      lines.map((line) => line.priceCents),
+      ticketsCents,
+      fees,
+      newId(),
+    ],
   );
   await db.rows(
     `update holds.tickets as ticket set state = 'sold', order_id = $2, kind = line.kind,

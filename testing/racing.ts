@@ -124,8 +124,17 @@ export async function applyEdited(db: Database, file: string, edits: readonly Ed
   await db.rows(text);
 }
 
-export const editHoldSeats = (db: Database, edits: readonly Edit[]) =>
-  applyEdited(db, 'capabilities/holds/hold-seats.fn.sql', edits);
+/** Both parts of holding, applied anew with these edits: what the sets say yes to, and the careful look. */
+export async function editHoldSeats(db: Database, edits: { sets?: readonly Edit[]; careful?: readonly Edit[] } = {}) {
+  await applyEdited(db, 'capabilities/holds/hold-seats.fn.sql', edits.sets ?? []);
+  await applyEdited(db, 'capabilities/holds/hold-carefully.fn.sql', edits.careful ?? []);
+}
 
-/** A pause between looking and writing, so that a race that can happen does. */
-export const PAUSE: Edit = ['    -- 6. Count the seats', '    perform pg_sleep(0.04);\n    -- 6. Count the seats'];
+/** Pauses between looking and writing, so that a race that can happen does. */
+export const PAUSE: Edit = [
+  '  -- 7. Held: the order first',
+  '  perform pg_sleep(0.04);\n  -- 7. Held: the order first',
+];
+export const PAUSE_SETS: Edit = ['  -- 5. Their orders.', '  perform pg_sleep(0.04);\n  -- 5. Their orders.'];
+/** Sends every request to the careful look. */
+export const ALL_CAREFUL: Edit = ['   where r.careful or bought.yes', '   where true or bought.yes'];

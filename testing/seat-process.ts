@@ -6,6 +6,7 @@ import { createSeatHolder } from '#capabilities/holds';
 import { systemClock } from '#platform/clock';
 import { createDatabase } from '#platform/postgres';
 import { NO_HOLD_LIMITS } from '../apps/api/hold-limits.ts';
+import { createHoldDesk } from '../apps/api/hold-desk.ts';
 import { createSeatMaps } from '../apps/api/live/seat-maps.ts';
 import { createStreams } from '../apps/api/live/streams.ts';
 import { registerSeatRoutes } from '../apps/api/routes/seats.ts';
@@ -17,14 +18,13 @@ if (!connectionString) throw new Error('usage: node testing/seat-process.ts <con
 const log = pino({ level: 'silent' });
 const db = createDatabase({ connectionString, connectionsMax: 3 });
 const seatHolder = createSeatHolder({ connectionString, holdSeconds: 480, lanes: 2 });
+const holdDesk = createHoldDesk({ db, seatHolder, limits: NO_HOLD_LIMITS });
 const seatMaps = await createSeatMaps({ db, log, clock: systemClock });
 const streams = createStreams();
 const people = Object.fromEntries(
   Array.from({ length: NUMBERED_BUYERS }, (_, number) => [`b${number}`, aNumberedBuyer(number)]),
 );
-const api = await testApi(people, (api) =>
-  registerSeatRoutes(api, { db, seatMaps, seatHolder, streams, limits: NO_HOLD_LIMITS }),
-);
+const api = await testApi(people, (api) => registerSeatRoutes(api, { db, seatMaps, holdDesk, streams }));
 await api.listen({ port: 0, host: '127.0.0.1' });
 process.stdout.write(`${JSON.stringify({ port: (api.server.address() as AddressInfo).port })}\n`);
 

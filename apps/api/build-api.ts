@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import cookie from '@fastify/cookie';
 import type { Log } from '#platform/log';
 import { refuseUncleanText } from '#platform/clean-text';
+import { type HotConnections, type HotHandler, serveHot } from '#platform/hot-http/hot-connections';
 import { createHttpServer, type HttpServer } from '#platform/http-server';
 import type { Database } from '#platform/postgres';
 import type { ApiSettings } from './config.ts';
@@ -10,7 +11,7 @@ import { collectOpenApi, serveOpenApi } from './openapi.ts';
 import { registerConfigRoutes } from './routes/config.ts';
 import { useSecurity } from './security.ts';
 import { type Session, useSessions } from './session.ts';
-import { serveDemoPosters, webPages } from './web-pages.ts';
+import { serveDemoPosters, type WebPages, webPages } from './web-pages.ts';
 
 export type ApiDeps = {
   log: Log;
@@ -22,6 +23,8 @@ export type ApiDeps = {
   /** The routes of the capabilities, registered in this order. */
   routes: readonly ((api: HttpServer) => void | Promise<void>)[];
   dependencies: readonly Dependency[];
+  /** What answers the requests of a rush in front of the routes; made when they are all there. */
+  hotRoutes?: (api: HttpServer, pages: WebPages) => Promise<HotHandler>;
 };
 
 /** The whole HTTP server, wired but not listening. */
@@ -43,6 +46,9 @@ export async function buildApi(deps: ApiDeps): Promise<HttpServer> {
   await serveOpenApi(api);
   await pages.register(api);
   if (settings.DEMO) await serveDemoPosters(api, deps.root);
+  let hot: HotConnections | null = null;
+  api.addHook('preClose', async () => hot?.close());
   await api.ready();
+  if (deps.hotRoutes) hot = serveHot(api.server, await deps.hotRoutes(api, pages));
   return api;
 }

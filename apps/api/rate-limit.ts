@@ -11,20 +11,30 @@ export type RateLimit = { max: number; windowMs: number; callersMax?: number; no
  * must hold across processes are in the database (capabilities/accounts/throttle.ts).
  */
 export function limitPerAddress(limit: RateLimit) {
-  return limitPer((request) => request.ip, limit);
+  return limitPer((request) => request.ip, createRateLimit(limit));
 }
 
 /** The same per account, as an onRequest guard after `signedIn` or `identifiedBuyer`. */
 export function limitPerAccount(limit: RateLimit) {
-  return limitPer((request) => request.session!.accountId, limit);
+  return limitPer((request) => request.session!.accountId, createRateLimit(limit));
 }
 
-function limitPer(callerOf: (request: FastifyRequest) => string, limit: RateLimit) {
+function limitPer(callerOf: (request: FastifyRequest) => string, count: CountedLimit) {
+  return async (request: FastifyRequest, reply: FastifyReply) => {
+    const retryAfter = count(callerOf(request));
+    if (retryAfter !== null) return sendProblem(reply, 429, 'too_many_requests', { retryAfter });
+  };
+}
+
+/** Counts one more request of a caller; null when it is within the limit, else the seconds until it is again. */
+export type CountedLimit = (caller: string) => number | null;
+
+export function createRateLimit(limit: RateLimit): CountedLimit {
+  if (limit.max === Infinity) return () => null;
   const nowMs = limit.nowMs ?? (() => performance.now());
   const callersMax = limit.callersMax ?? CALLERS_MAX;
   const windows = new Map<string, { count: number; endsAt: number }>();
-  return async (request: FastifyRequest, reply: FastifyReply) => {
-    const caller = callerOf(request);
+  return (caller) => {
     const now = nowMs();
     let window = windows.get(caller);
     if (!window || window.endsAt <= now) {
@@ -34,7 +44,6 @@ function limitPer(callerOf: (request: FastifyRequest) => string, limit: RateLimi
       windows.set(caller, window);
     }
     window.count += 1;
-    if (window.count <= limit.max) return;
-    return sendProblem(reply, 429, 'too_many_requests', { retryAfter: Math.ceil((window.endsAt - now) / 1000) });
+    return window.count <= limit.max ? null : Math.ceil((window.endsAt - now) / 1000);
   };
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { HttpServer } from '#platform/http-server';
+import type { Kept } from './hot/kept-answers.ts';
 import { sendProblem } from '#platform/problem';
 
 const YEAR_SECONDS = 31_536_000;
@@ -11,6 +12,8 @@ const YEAR_SECONDS = 31_536_000;
 const HASHED = /-[A-Za-z0-9_-]{8,}\.(?:js|css|woff2?|svg|png|webp|wasm|map)(?:\.br|\.gz)?$/;
 
 export type WebPages = {
+  /** The page at / as it was last read, for the hot routes; null before the first time. */
+  peek: () => Kept | null;
   register: (api: HttpServer) => Promise<void>;
   /** The page itself for every path that is not a file: the router in the browser knows the rest. */
   notFound: (request: FastifyRequest, reply: FastifyReply) => unknown;
@@ -21,6 +24,7 @@ export async function webPages(folder: string): Promise<WebPages> {
   const current = createPage(folder);
   await current();
   return {
+    peek: current.peek,
     notFound: async (request, reply) => {
       const page = await current();
       const path = request.url.split('?', 1)[0]!;
@@ -48,21 +52,31 @@ export async function webPages(folder: string): Promise<WebPages> {
   };
 }
 
-type Page = { body: Buffer; etag: string };
+type Page = Kept;
 
 const LOOK_AGAIN_MS = 1_000;
 
 /** The page as it was last built: a build while we run brings new names of scripts, and the old ones are gone. */
-function createPage(folder: string): () => Promise<Page | null> {
+function createPage(folder: string) {
   let page: Promise<Page | null> | undefined;
+  let last: Page | null = null;
   let readAt = 0;
-  return () => {
+  const current = (): Promise<Page | null> => {
     if (!page || performance.now() - readAt > LOOK_AGAIN_MS) {
       readAt = performance.now();
-      page = readPage(folder);
+      page = readPage(folder).then((read) => {
+        // The same page stays the same object: what was made of it is still good.
+        if (read?.etag !== last?.etag) last = read;
+        return last;
+      });
     }
     return page;
   };
+  const peek = () => {
+    void current();
+    return last;
+  };
+  return Object.assign(current, { peek });
 }
 
 async function readPage(folder: string): Promise<Page | null> {
@@ -75,14 +89,19 @@ async function readPage(folder: string): Promise<Page | null> {
   )
     return null;
   const body = await readFile(file);
-  return { body, etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 20)}"` };
+  return {
+    body,
+    etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 20)}"`,
+    contentType: 'text/html; charset=utf-8',
+    cacheControl: 'no-cache',
+  };
 }
 
 function sendPage(reply: FastifyReply, page: Page | null) {
   if (!page) return sendProblem(reply, 503, 'web_not_built', { detail: 'Run npm run build:web' });
-  reply.header('cache-control', 'no-cache').header('etag', page.etag);
+  reply.header('cache-control', page.cacheControl).header('etag', page.etag);
   if (reply.request.headers['if-none-match'] === page.etag) return reply.code(304).send();
-  return reply.type('text/html; charset=utf-8').send(page.body);
+  return reply.type(page.contentType).send(page.body);
 }
 
 /** The posters of the demo programme, which are no part of the web application. */

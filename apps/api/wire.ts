@@ -10,6 +10,8 @@ import { paymentProviders } from '../payment-providers.ts';
 import { ticketKeysOf } from '../ticket-keys.ts';
 import type { ApiDeps } from './build-api.ts';
 import type { ApiSettings } from './config.ts';
+import { createHotRoutes } from './hot/hot-routes.ts';
+import { createHoldDesk } from './hold-desk.ts';
 import { createOrderFeed } from './live/order-feed.ts';
 import { createSeatMaps } from './live/seat-maps.ts';
 import { createStreams } from './live/streams.ts';
@@ -27,7 +29,8 @@ import { registerTicketRoutes } from './routes/tickets.ts';
 import { registerWebhookRoutes } from './routes/webhooks.ts';
 import { sessionCookie } from './sign-in-answer.ts';
 
-export type WiredApi = Pick<ApiDeps, 'resolveSession' | 'routes' | 'dependencies'> & { close(): Promise<void> };
+export type WiredApi = Pick<ApiDeps, 'resolveSession' | 'routes' | 'dependencies'> &
+  Required<Pick<ApiDeps, 'hotRoutes'>> & { close(): Promise<void> };
 
 /** Makes the capabilities that the routes need, and says in which order they are let go. */
 export async function wireApi(deps: { db: Database; settings: ApiSettings; log: Log }): Promise<WiredApi> {
@@ -48,6 +51,7 @@ export async function wireApi(deps: { db: Database; settings: ApiSettings; log: 
     holdSeconds: Math.round(settings.HOLD_MINUTES * 60),
     applicationName: 'poltrona api',
   });
+  const holdDesk = createHoldDesk({ db, seatHolder, clock });
   const seatMaps = await createSeatMaps({ db, log, clock });
   const orderFeed = await createOrderFeed({ db, log });
   const payments = createPayments({
@@ -64,7 +68,7 @@ export async function wireApi(deps: { db: Database; settings: ApiSettings; log: 
     routes: [
       (api) => registerSearchRoutes(api, { db, clock }),
       (api) => registerScreeningRoutes(api, { db, clock, seatMaps }),
-      (api) => registerSeatRoutes(api, { db, seatMaps, seatHolder, streams, clock }),
+      (api) => registerSeatRoutes(api, { db, seatMaps, holdDesk, streams }),
       (api) => registerOrderRoutes(api, { db, orderFeed, streams }),
       (api) => registerPaymentRoutes(api, { db, payments }),
       (api) => registerWebhookRoutes(api, { payments }),
@@ -75,6 +79,16 @@ export async function wireApi(deps: { db: Database; settings: ApiSettings; log: 
       (api) => registerAdminRoutes(api, { db }),
       (api) => registerImportRoutes(api, { db, log, streams, dataDir: settings.DATA_DIR }),
     ],
+    hotRoutes: (api, pages) =>
+      createHotRoutes({
+        api,
+        clock,
+        seatMaps,
+        holdDesk,
+        peekSession: accounts.peekSession,
+        peekPage: (url) => (url === '/' ? pages.peek() : null),
+        trustProxy: settings.TRUST_PROXY,
+      }),
     dependencies: [{ name: 'liveSeats', ready: () => seatMaps.listening() }],
     close: async () => {
       streams.close();

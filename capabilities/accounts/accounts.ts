@@ -42,6 +42,8 @@ export function createAccounts(options: AccountsDeps) {
   return {
     /** From memory on hot routes; null for unknown, half-open, expired and revoked tokens. */
     resolveSession: cache.resolve,
+    /** The same without waiting: null also for a session that has to be read first. */
+    peekSession: cache.peek,
     /** After a commit that changed an account's sessions: this process must not wait for its own notification. */
     forgetSessions: cache.drop,
     forgetToken: cache.dropToken,

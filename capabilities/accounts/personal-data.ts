@@ -89,7 +89,7 @@ const FIND = sql`
   from accounts.accounts a left join accounts.cpf_vault v using (account_id)
   where a.account_id = $1 and a.erased_at is null`;
 const ORDERS = sql`
-  select o.order_id as "orderId", o.state, o.lines, o.total_cents as "totalCents", o.created_at as "createdAt",
+  select o.order_id as "orderId", o.state, holds.lines(o.seat_nos, o.kinds, o.price_cents, o.fee_basis_points) as lines, o.total_cents as "totalCents", o.created_at as "createdAt",
     o.paid_at as "paidAt", m.title as movie, t.name as theater, s.starts_at as "startsAt"
   from orders.orders o
     join screenings.screenings s using (screening_id)

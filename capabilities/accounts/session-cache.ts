@@ -5,6 +5,8 @@ import type { Clock } from '#platform/clock';
 import { findSession, type LiveSession, SESSIONS_CHANNEL } from './sessions.ts';
 
 export type SessionCache = {
+  /** What is remembered and trusted, without asking anybody; null when that has to be asked. */
+  peek: (token: string) => LiveSession | null;
   resolve: (token: string) => Promise<LiveSession | null>;
   /** Drops what is remembered of an account, in this process, at once. */
   drop: (accountId: string) => void;
@@ -103,14 +105,20 @@ export function createSessionCache(deps: {
     memory.clear();
   };
 
+  const peek = (token: string): LiveSession | null => {
+    const entry = memory.get(token);
+    if (!entry) return null;
+    const trustedMs = listener?.listening() ? TRUST_LISTENING_MS : TRUST_DEAF_MS;
+    if (deps.clock.now().getTime() - entry.loadedAt < trustedMs) return entry.session;
+    memory.forget(token);
+    return null;
+  };
+
   return {
+    peek,
     async resolve(token) {
-      const entry = memory.get(token);
-      if (entry) {
-        const trustedMs = listener?.listening() ? TRUST_LISTENING_MS : TRUST_DEAF_MS;
-        if (deps.clock.now().getTime() - entry.loadedAt < trustedMs) return entry.session;
-        memory.forget(token);
-      }
+      const known = peek(token);
+      if (known) return known;
       const running = loading.get(token);
       if (running) return running;
       const started = load(token).finally(() => {

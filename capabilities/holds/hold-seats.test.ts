@@ -4,8 +4,10 @@ import { after, test } from 'node:test';
 import { chargedCents, countsInQuota, feeCents, TICKET_KINDS, type TicketKind } from '#contracts/ticket-kinds';
 import { aScreening } from '#testing/builders';
 import { testDatabase } from '#testing/database';
-import { aSeatHolder, aWish, holdNow } from '#testing/holding';
-import { type HoldRequest, markProbes } from './hold-seats.ts';
+import { aSeatHolder, aWish, holdNow, letTimePass } from '#testing/holding';
+import { meetEarlier, orderIdOf } from './flush-holds.ts';
+import { createSeatHolder, type HoldRequest } from './hold-seats.ts';
+import { parseNotice } from './read-seats.ts';
 
 const db = await testDatabase();
 const holder = aSeatHolder(db);
@@ -21,7 +23,7 @@ const states = async (screeningId: number) =>
     ])
   ).map((row) => row.state);
 
-test('a hold writes tickets, tally, order, answer and one fact, priced as the contract says', async () => {
+test('a hold writes tickets, order and one fact, priced as the contract says', async () => {
   const { screeningId } = await aScreening(db, { priceCents: 3275, quota: 50 });
   const request = wish(screeningId, []);
   const seats = TICKET_KINDS.map((kind, index) => ({ seatNo: 8 - index, kind }));
@@ -46,10 +48,10 @@ test('a hold writes tickets, tally, order, answer and one fact, priced as the co
     tickets.map((ticket) => ticket.kind),
     TICKET_KINDS,
   );
-  const tally = await db.row('select seat_counts from holds.tallies where buyer_key = $1', [request.buyerKey]);
-  assert.deepEqual(tally, { seat_counts: [8] });
+  assert.equal(hold.orderId, orderIdOf(screeningId, request.buyerKey, 1));
+  assert.deepEqual(order!['seat_nos'], [1, 2, 3, 4, 5, 6, 7, 8]);
   const facts = await db.rows<{ payload: unknown }>(`select payload from outbox.messages where topic = 'seats_held'`);
-  assert.equal(facts.length, 1);
+  assert.deepEqual(facts, [{ payload: { orderIds: [hold.orderId] } }]);
 });
 
 test('SQL and contract agree on price, fee and quota for every kind and awkward amounts', async () => {
@@ -119,13 +121,10 @@ test('an expired hold is taken over in place, and no longer counts for its buyer
   assert.equal(await outcome(first), 'held');
   const asFirst = { buyerId: first.buyerId, buyerKey: first.buyerKey, kind: 'half_student' as const };
   assert.equal(await outcome(wish(screeningId, [1], asFirst)), 'limit_reached');
-  await db.rows(`update holds.tickets set held_until = now() - interval '1 ms' where screening_id = $1`, [screeningId]);
-  await db.rows(`update holds.tallies set counts_until = array[now() - interval '1 ms'] where buyer_key = $1`, [
-    first.buyerKey,
-  ]);
-  assert.equal(await outcome(wish(screeningId, [1, 2], asFirst)), 'held');
-  const tally = await db.row('select seat_counts from holds.tallies where buyer_key = $1', [first.buyerKey]);
-  assert.deepEqual(tally, { seat_counts: [2] }, 'the element whose time has passed is gone');
+  await letTimePass(db, orderIdOf(screeningId, first.buyerKey, 1), 0.001);
+  const second = await answered(wish(screeningId, [1, 2], asFirst));
+  assert.ok(second.outcome === 'held');
+  assert.equal(second.orderId, orderIdOf(screeningId, first.buyerKey, 2), 'the next order of the same buyer');
 });
 
 test('the same key gives the stored answer, another body is a mismatch, another caller is a stranger', async () => {
@@ -161,7 +160,7 @@ test('wishes of one flush for one seat, or of one buyer, never meet in one claim
     wish(screeningId, [3, 4]),
     wish(screeningId, [2]),
   ];
-  assert.deepEqual(markProbes(rivals), [false, true, true, true]);
+  assert.deepEqual(meetEarlier(rivals), [false, true, true, true]);
   assert.deepEqual(await Promise.all(rivals.map(outcome)), ['held', 'seat_taken', 'held', 'seat_taken']);
   const buyer = wish(screeningId, [5, 6]);
   const again = wish(screeningId, [7], { buyerId: buyer.buyerId, buyerKey: buyer.buyerKey });
@@ -227,7 +226,8 @@ test('a hold tells every process the new state of its seats, at commit', async (
     await listener.query('listen seat_changes');
     const hold = await answered(wish(screeningId, [4], { kind: 'half_student' }));
     assert.ok(hold.outcome === 'held');
-    assert.deepEqual((await heard).split(',').map(Number), [screeningId, 4, 1, 1, Date.parse(hold.heldUntil)]);
+    const heldUntilMs = Date.parse(hold.heldUntil);
+    assert.deepEqual(parseNotice(await heard), [{ screeningId, no: 4, state: 1, inQuota: true, heldUntilMs }]);
   } finally {
     await listener.query('unlisten *');
     listener.release(true);
@@ -238,3 +238,17 @@ function pick(hold: object) {
   const { instance: _instance, ...rest } = hold as { instance: string };
   return rest;
 }
+
+test('a rush on screenings that nobody asked for yet opens one connection more, not one a screening', async () => {
+  const places = await Promise.all(Array.from({ length: 12 }, () => aScreening(db, { rows: 1, perRow: 4 })));
+  const fresh = createSeatHolder({
+    connectionString: db.connectionString,
+    holdSeconds: 480,
+    applicationName: 'rush',
+  });
+  const answers = await Promise.all(places.map(({ screeningId }) => fresh.hold(wish(screeningId, [1]))));
+  assert.ok(answers.every((answer) => 'hold' in answer && answer.hold.outcome === 'held'));
+  const open = await db.rows(`select 1 from pg_stat_activity where application_name like 'rush %'`);
+  await fresh.close();
+  assert.equal(open.length, 2);
+});

@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { Fault } from '#platform/fault';
 import { isConnectionFailure, sqlState } from '#platform/postgres';
 
-/** One lane's own connection to the database: one statement, prepared once, and nothing between it and the socket. */
+/** A connection of its own to the database: statements prepared once, and nothing between them and the socket. */
 export type HoldWriter = {
   call<R extends pg.QueryResultRow>(statement: { name: string; text: string }, values: unknown[]): Promise<R[]>;
   close(): Promise<void>;
@@ -22,10 +22,18 @@ const RUN_AGAIN = new Set(['40001', '40P01', '55P03', '23505']);
  */
 export function createHoldWriter(options: { connectionString: string; applicationName: string }): HoldWriter {
   let client: pg.Client | null = null;
+  let connecting: Promise<pg.Client> | null = null;
   let closed = false;
 
+  /** Many who ask at once wait for the same connection: there is never a second. */
   const connected = async (): Promise<pg.Client> => {
     if (client) return client;
+    connecting ??= connect().finally(() => {
+      connecting = null;
+    });
+    return connecting;
+  };
+  const connect = async (): Promise<pg.Client> => {
     const fresh = new pg.Client({
       connectionString: options.connectionString,
       application_name: options.applicationName,

@@ -67,8 +67,8 @@ test('a reply lost after COMMIT: the buyer still gets the first answer, and the 
   assert.ok(answer.kind === 'first' && answer.hold.outcome === 'held');
   const orders = await db.rows('select order_id from orders.orders where buyer_id = $1', [wish.buyerId]);
   assert.deepEqual(orders, [{ order_id: answer.hold.orderId }]);
-  const tally = await db.row('select seat_counts from holds.tallies where buyer_key = $1', [wish.buyerKey]);
-  assert.deepEqual(tally, { seat_counts: [2] });
+  const tickets = await db.rows('select seat_no from holds.tickets where order_id = $1', [answer.hold.orderId]);
+  assert.equal(tickets.length, 2);
 });
 
 test('a database that stays away is a fault for this flush, not an end of the holder', async () => {

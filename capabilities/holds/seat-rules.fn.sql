@@ -53,19 +53,28 @@ create or replace function holds.state_no(p_state holds.ticket_state) returns in
   language sql immutable parallel safe
   return case p_state when 'available' then 0 when 'held' then 1 when 'sold' then 2 else 3 end;
 
--- Takes an order out of the buyers' tallies. Elements whose time has passed go with it.
-create or replace function holds.uncount(p_screening_ids integer[], p_buyer_keys bytea[], p_order_ids uuid[])
-  returns void language plpgsql
-set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off
-set enable_material = off
-as $$
-begin
-  update holds.tallies y
-     set (order_ids, seat_counts, counts_until) = (
-       select coalesce(array_agg(e.id), '{}'), coalesce(array_agg(e.seats), '{}'), coalesce(array_agg(e.until), '{}')
-         from unnest(y.order_ids, y.seat_counts, y.counts_until) as e(id, seats, until)
-        where e.id <> all (p_order_ids) and e.until > clock_timestamp())
-    from (select distinct w.screening_id, w.buyer_key
-            from unnest(p_screening_ids, p_buyer_keys) as w(screening_id, buyer_key) order by 1, 2) as w
-   where y.screening_id = w.screening_id and y.buyer_key = w.buyer_key;
-end $$;
+-- The ids that the orders of one buyer for one screening can have lie between these two: the serial number is in the
+-- characters 25 to 28 (platform/ids.ts).
+create or replace function holds.first_id(p_order_id uuid) returns uuid
+  language sql immutable parallel safe
+  return (overlay(p_order_id::text placing '0000' from 25 for 4))::uuid;
+
+create or replace function holds.last_id(p_order_id uuid) returns uuid
+  language sql immutable parallel safe
+  return (overlay(p_order_id::text placing 'ffff' from 25 for 4))::uuid;
+
+-- The id after this one of the same buyer and screening; null after the last.
+create or replace function holds.next_id(p_order_id uuid) returns uuid
+  language sql immutable parallel safe
+  return case when substr(p_order_id::text, 25, 4) < 'ffff' then
+    overlay(p_order_id::text placing
+      lpad(to_hex(('x' || substr(p_order_id::text, 25, 4))::bit(16)::integer + 1), 4, '0') from 25 for 4)::uuid end;
+
+-- The seats of an order with what each costs: [{seatNo, kind, priceCents, chargedCents, feeCents}].
+create or replace function holds.lines(
+  p_seat_nos smallint[], p_kinds holds.ticket_kind[], p_price_cents integer[], p_fee_basis_points integer) returns jsonb
+  language sql immutable parallel safe
+  return (select jsonb_agg(jsonb_build_object('seatNo', l.no, 'kind', l.kind, 'priceCents', l.price,
+            'chargedCents', holds.charged_cents(l.kind, l.price),
+            'feeCents', holds.fee_cents(holds.charged_cents(l.kind, l.price), p_fee_basis_points)) order by l.n)
+            from unnest(p_seat_nos, p_kinds, p_price_cents) with ordinality as l(no, kind, price, n));

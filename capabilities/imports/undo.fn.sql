@@ -66,7 +66,7 @@ begin
   if v_taken > 0 then
     raise exception 'a ticket was taken meanwhile' using errcode = 'PU001';
   end if;
-  delete from holds.tallies where screening_id = any(p_created);
+  delete from holds.quotas where screening_id = any(p_created);
 
   update holds.tickets t set price_cents = (was.value ->> 1)::integer
   from imports.changes c cross join lateral jsonb_array_elements(c.before -> 'repriced') as was

@@ -20,16 +20,18 @@ declare
   v_changed_screenings integer[];
   v_changed_seats smallint[];
 begin
-  perform 1 from unnest(p_screening_ids, p_order_ids) as r(screening_id, order_id)
-    join orders.orders o on o.screening_id = r.screening_id and o.order_id = r.order_id
-   order by o.screening_id, o.order_id for update of o;
+  -- With the buyer's other orders of the screening: what they have must not grow while an order is brought back to life.
+  perform from unnest(p_screening_ids, p_order_ids) as r(screening_id, order_id)
+    join orders.orders o on o.screening_id = r.screening_id
+     and o.order_id between holds.first_id(r.order_id) and holds.last_id(r.order_id)
+   order by o.screening_id, o.order_id for update of o; -- guard: orders stand still
 
   v_now := clock_timestamp();
   with takeable as (
     select r.n
       from unnest(p_screening_ids, p_order_ids) with ordinality as r(screening_id, order_id, n)
       join orders.orders o on o.screening_id = r.screening_id and o.order_id = r.order_id
-      cross join lateral unnest(orders.seat_nos(o.lines)) as seat(no)
+      cross join lateral unnest(o.seat_nos) as seat(no)
       join holds.tickets t on t.screening_id = o.screening_id and t.seat_no = seat.no
      where o.state in ('held', 'awaiting_payment', 'expired')
        and (t.state = 'available'
@@ -53,52 +55,34 @@ begin
                 when exists (select 1 from asked e
                               where e.n < a.n and e.screening_id = a.screening_id
                                 and (e.buyer_key = a.buyer_key
-                                     or orders.seat_nos(e.lines) && orders.seat_nos(a.lines))) then 'again'
-                when v_ready[a.n] < a.seat_count then 'seats_gone' end order by a.n)
+                                     or e.seat_nos && a.seat_nos)) then 'again'
+                when v_ready[a.n] < a.seat_count then 'seats_gone'
+                when not (a.state in ('held', 'awaiting_payment') and a.seats_until > v_now)
+                     and mine.counted + a.seat_count > c_tickets_max then 'seats_gone' -- guard: limit
+                else 'paid' end order by a.n)
     into v_outcomes
     from asked a
-    left join screenings.screenings s on s.screening_id = a.screening_id;
-
-  -- What is sold counts for ever. The row's newest version has the last word on the limit.
-  with counted as (
-    insert into holds.tallies as y (screening_id, buyer_key, order_ids, seat_counts, counts_until)
-    select o.screening_id, o.buyer_key, array[o.order_id], array[o.seat_count], array['infinity'::timestamptz]
-      from unnest(p_screening_ids, p_order_ids) with ordinality as r(screening_id, order_id, n)
-      join orders.orders o on o.screening_id = r.screening_id and o.order_id = r.order_id
-     where v_outcomes[r.n] is null
-     order by o.screening_id, o.buyer_key
-    on conflict (screening_id, buyer_key) do update
-      set (order_ids, seat_counts, counts_until) = (
-        select coalesce(array_agg(e.id), '{}') || excluded.order_ids,
-               coalesce(array_agg(e.seats), '{}') || excluded.seat_counts,
-               coalesce(array_agg(e.until), '{}') || excluded.counts_until
-          from unnest(y.order_ids, y.seat_counts, y.counts_until) as e(id, seats, until)
-         where e.until > v_now and e.id <> excluded.order_ids[1])
-      where (select coalesce(sum(e.seats), 0)
-               from unnest(y.order_ids, y.seat_counts, y.counts_until) as e(id, seats, until)
-              where e.until > v_now and e.id <> excluded.order_ids[1]) + excluded.seat_counts[1]
-            <= c_tickets_max -- guard: limit
-    returning order_ids[cardinality(order_ids)] as order_id)
-  select array_agg(coalesce(v_outcomes[r.n],
-           case when c.order_id is null then 'seats_gone' else 'paid' end) order by r.n)
-    into v_outcomes
-    from unnest(p_order_ids) with ordinality as r(order_id, n)
-    left join counted c on c.order_id = r.order_id;
+    left join screenings.screenings s on s.screening_id = a.screening_id
+    left join lateral (
+      select coalesce(sum(o.seat_count), 0) as counted from orders.orders o
+       where o.screening_id = a.screening_id and o.order_id <> a.order_id and o.buyer_key = a.buyer_key
+         and o.order_id between holds.first_id(a.order_id) and holds.last_id(a.order_id)
+         and (o.state = 'paid' or (o.state in ('held', 'awaiting_payment') and o.seats_until > v_now))) as mine on true;
 
   with sold as (
     update orders.orders o set state = 'paid', paid_at = v_now, ended_at = null
       from unnest(p_screening_ids, p_order_ids) with ordinality as r(screening_id, order_id, n)
      where v_outcomes[r.n] = 'paid' and o.screening_id = r.screening_id and o.order_id = r.order_id
-    returning o.screening_id, o.order_id, o.lines),
+    returning o.screening_id, o.order_id, o.seat_nos, o.kinds, o.price_cents, o.fee_basis_points),
   tickets as (
     update holds.tickets t
        set state = 'sold', order_id = line.order_id, held_until = null, kind = line.kind,
-           price_cents = line.price_cents, charged_cents = line.charged_cents, fee_cents = line.fee_cents
-      from (select s.screening_id, s.order_id, l."seatNo" as seat_no, l.kind, l."priceCents" as price_cents,
-                   l."chargedCents" as charged_cents, l."feeCents" as fee_cents
-              from sold s cross join lateral jsonb_to_recordset(s.lines)
-                as l("seatNo" smallint, kind holds.ticket_kind, "priceCents" integer,
-                     "chargedCents" integer, "feeCents" integer)) as line
+           price_cents = line.price_cents, charged_cents = line.charged,
+           fee_cents = holds.fee_cents(line.charged, line.fee_basis_points)
+      from (select s.screening_id, s.order_id, s.fee_basis_points, l.seat_no, l.kind, l.price_cents,
+                   holds.charged_cents(l.kind, l.price_cents) as charged
+              from sold s cross join lateral unnest(s.seat_nos, s.kinds, s.price_cents)
+                as l(seat_no, kind, price_cents)) as line
      where t.screening_id = line.screening_id and t.seat_no = line.seat_no
     returning t.screening_id, t.seat_no)
   select array_agg(t.screening_id), array_agg(t.seat_no)

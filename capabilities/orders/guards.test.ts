@@ -53,7 +53,7 @@ test('control: without the limit guard late money lifts a buyer above ten', asyn
     await aHeldOrder(holder, screeningId, [11, 12, 13, 14, 15, 16, 17, 18], { buyerId, buyerKey });
     return db.transaction((tx) => confirmPaid(tx, { ...late, paidCents: late.totalCents }));
   };
-  const removed: Edit = ['<= c_tickets_max -- guard: limit', '<= 1000'];
+  const removed: Edit = ['> c_tickets_max then', '> 1000 then'];
   assert.deepEqual(await withAndWithout(CONFIRM, [removed], story), { guarded: 'seats_gone', unguarded: 'paid' });
 });
 

@@ -1,10 +1,6 @@
 -- The other moves of an order. The picture and the table of moves: README.md and order-states.ts.
 -- Lock order: see capabilities/holds/hold-seats.fn.sql.
 
-create or replace function orders.seat_nos(p_lines jsonb) returns smallint[]
-  language sql immutable parallel safe
-  return (select array_agg((line ->> 'seatNo')::smallint) from jsonb_array_elements(p_lines) as line);
-
 -- Tells the pages that watch these orders, at commit. At most 200 ids of 37 bytes a notice.
 create or replace function orders.publish_orders(p_order_ids uuid[]) returns void
 language plpgsql as $$
@@ -32,23 +28,19 @@ begin
   if v_order.state = 'awaiting_payment' then return 'awaiting'; end if;
 
   v_until := v_order.held_until + make_interval(secs => p_grace_seconds);
-  update orders.orders o set state = 'awaiting_payment'
+  update orders.orders o set state = 'awaiting_payment', seats_until = v_until
    where o.screening_id = p_screening_id and o.order_id = p_order_id;
   update holds.tickets t set held_until = v_until
-   where t.screening_id = p_screening_id and t.seat_no = any (orders.seat_nos(v_order.lines))
+   where t.screening_id = p_screening_id and t.seat_no = any (v_order.seat_nos)
      and t.order_id = p_order_id;
-  update holds.tallies y set counts_until = (
-      select coalesce(array_agg(case when e.id = p_order_id then v_until else e.until end order by e.n), '{}')
-        from unnest(y.order_ids, y.counts_until) with ordinality as e(id, until, n))
-   where y.screening_id = p_screening_id and y.buyer_key = v_order.buyer_key;
   perform holds.publish_changes(
-    array_fill(p_screening_id, array[v_order.seat_count::integer]), orders.seat_nos(v_order.lines));
+    array_fill(p_screening_id, array[v_order.seat_count::integer]), v_order.seat_nos);
   perform orders.publish_orders(array[p_order_id]);
   return 'awaiting';
 end $$;
 
--- Ends orders in state p_to ('cancelled', 'expired', 'refunded') if they are in one of p_from: seats free, tally
--- without them. 'expired' only when the seats' own time has passed. Answers 'ended', 'order_unknown', or 'refused'.
+-- Ends orders in state p_to ('cancelled', 'expired', 'refunded') if they are in one of p_from: seats free, nothing
+-- counts for the buyer any more. 'expired' only when the seats' own time has passed. Answers 'ended', 'order_unknown', or 'refused'.
 create or replace function orders.end_orders(
   p_screening_ids integer[], p_order_ids uuid[], p_to orders.order_state, p_from orders.order_state[])
 returns table (request_no integer, outcome text)
@@ -72,7 +64,7 @@ begin
                         when o.state <> all (p_from) then 'refused'
                         when p_to = 'expired' and (o.held_until > v_now or exists (
                           select 1 from holds.tickets t
-                           where t.screening_id = o.screening_id and t.seat_no = any (orders.seat_nos(o.lines))
+                           where t.screening_id = o.screening_id and t.seat_no = any (o.seat_nos)
                              and t.order_id = o.order_id and t.held_until > v_now)) then 'refused'
                         else 'ended' end order by r.n)
     into v_outcomes
@@ -83,7 +75,7 @@ begin
     select t.screening_id, t.seat_no
       from unnest(p_screening_ids, p_order_ids) with ordinality as r(screening_id, order_id, n)
       join orders.orders o on o.screening_id = r.screening_id and o.order_id = r.order_id
-      cross join lateral unnest(orders.seat_nos(o.lines)) as seat(no)
+      cross join lateral unnest(o.seat_nos) as seat(no)
       join holds.tickets t on t.screening_id = o.screening_id and t.seat_no = seat.no
      where v_outcomes[r.n] = 'ended' and t.order_id = o.order_id -- guard: only its own seats
      order by t.screening_id, t.seat_no for update of t),
@@ -97,10 +89,6 @@ begin
   update orders.orders o set state = p_to, ended_at = v_now
     from unnest(p_screening_ids, p_order_ids) with ordinality as r(screening_id, order_id, n)
    where v_outcomes[r.n] = 'ended' and o.screening_id = r.screening_id and o.order_id = r.order_id;
-  perform holds.uncount(array_agg(o.screening_id), array_agg(o.buyer_key), array_agg(o.order_id))
-    from unnest(p_screening_ids, p_order_ids) with ordinality as r(screening_id, order_id, n)
-    join orders.orders o on o.screening_id = r.screening_id and o.order_id = r.order_id
-   where v_outcomes[r.n] = 'ended';
 
   perform holds.publish_changes(v_screenings, v_seats);
   perform orders.publish_orders(p_order_ids);
@@ -115,11 +103,12 @@ create or replace function orders.change_kinds(
 returns text language plpgsql as $$
 declare
   v_order  orders.orders;
-  v_points integer;
+  v_left   integer;
   v_wanted integer := (select count(*) from unnest(p_kinds) as k(kind) where holds.in_quota(k.kind));
 begin
   if v_wanted > 0 then
-    perform 1 from screenings.screenings s where s.screening_id = p_screening_id for no key update;
+    insert into holds.quotas (screening_id, promised) values (p_screening_id, 0) on conflict do nothing;
+    perform from holds.quotas q where q.screening_id = p_screening_id for update; -- guard: quota lock
   end if;
   select * into v_order from orders.orders o
    where o.screening_id = p_screening_id and o.order_id = p_order_id for update;
@@ -127,32 +116,31 @@ begin
   if v_order.state <> 'held' then return 'order_not_changeable'; end if;
   if v_order.held_until <= clock_timestamp() then return 'order_expired'; end if;
   if (select array_agg(no order by no) from unnest(p_seat_nos) as w(no))
-     is distinct from (select array_agg(no order by no) from unnest(orders.seat_nos(v_order.lines)) as o(no)) then
+     is distinct from (select array_agg(no order by no) from unnest(v_order.seat_nos) as o(no)) then
     return 'seats_differ';
   end if;
-  if v_wanted > holds.half_price_left(p_screening_id, clock_timestamp())
-       + (select count(*) from jsonb_array_elements(v_order.lines) as line
-           where holds.in_quota((line ->> 'kind')::holds.ticket_kind))
-     and v_wanted > 0 then -- guard: quota
+  v_left := holds.half_price_left(p_screening_id, clock_timestamp())
+            + (select count(*) from unnest(v_order.kinds) as had(kind) where holds.in_quota(had.kind));
+  if v_wanted > v_left and v_wanted > 0 then -- guard: quota
     return 'half_price_exhausted';
   end if;
+  if v_wanted > 0 then
+    update holds.quotas q set promised = s.half_price_quota - v_left + v_wanted
+      from screenings.screenings s where s.screening_id = p_screening_id and q.screening_id = p_screening_id;
+  end if;
 
-  select s.fee_basis_points into v_points from screenings.screenings s where s.screening_id = p_screening_id;
-  with changed as (
-    update holds.tickets t
-       set kind = w.kind, charged_cents = holds.charged_cents(w.kind, t.price_cents),
-           fee_cents = holds.fee_cents(holds.charged_cents(w.kind, t.price_cents), v_points)
-      from unnest(p_seat_nos, p_kinds) as w(no, kind)
-     where t.screening_id = p_screening_id and t.seat_no = w.no and t.order_id = p_order_id
-    returning t.*),
-  summed as (
-    select sum(c.charged_cents)::integer as charged, sum(c.fee_cents)::integer as fee,
-           jsonb_agg(jsonb_build_object('seatNo', c.seat_no, 'kind', c.kind, 'priceCents', c.price_cents,
-             'chargedCents', c.charged_cents, 'feeCents', c.fee_cents) order by c.seat_no) as lines
-      from changed c)
+  update holds.tickets t set kind = w.kind
+    from unnest(p_seat_nos, p_kinds) as w(no, kind)
+   where t.screening_id = p_screening_id and t.seat_no = w.no and t.order_id = p_order_id;
   update orders.orders o
-     set lines = m.lines, tickets_cents = m.charged, fee_cents = m.fee, total_cents = m.charged + m.fee
-    from summed m where o.screening_id = p_screening_id and o.order_id = p_order_id;
+     set kinds = m.kinds, first_kinds = coalesce(o.first_kinds, o.kinds), -- the first answer stays what it was
+         tickets_cents = m.charged, fee_cents = m.fee, total_cents = m.charged + m.fee
+    from (select array_agg(w.kind order by had.n) as kinds, sum(c.charged)::integer as charged,
+                 sum(holds.fee_cents(c.charged, v_order.fee_basis_points))::integer as fee
+            from unnest(v_order.seat_nos, v_order.price_cents) with ordinality as had(no, price, n)
+            join unnest(p_seat_nos, p_kinds) as w(no, kind) on w.no = had.no
+            cross join lateral (select holds.charged_cents(w.kind, had.price) as charged) as c) as m
+   where o.screening_id = p_screening_id and o.order_id = p_order_id;
   perform holds.publish_changes(array_fill(p_screening_id, array[cardinality(p_seat_nos)]), p_seat_nos);
   perform orders.publish_orders(array[p_order_id]);
   return 'changed';

@@ -2,10 +2,8 @@
 drop view if exists orders.views;
 create view orders.views as
 select o.screening_id as "screeningId", o.order_id as "orderId", o.buyer_id as "buyerId", o.state,
-       o.state in ('held', 'awaiting_payment')
-         and o.held_until + case when o.state = 'held' then interval '0' else interval '60 seconds' end
-             <= statement_timestamp() as ended,
-       o.lines, o.tickets_cents as "ticketsCents", o.fee_cents as "feeCents", o.total_cents as "totalCents",
+       o.state in ('held', 'awaiting_payment') and o.seats_until <= statement_timestamp() as ended,
+       holds.lines(o.seat_nos, o.kinds, o.price_cents, o.fee_basis_points) as lines, o.tickets_cents as "ticketsCents", o.fee_cents as "feeCents", o.total_cents as "totalCents",
        o.held_until as "heldUntil", statement_timestamp() as "serverTime", o.created_at as "createdAt",
        o.paid_at as "paidAt", s.starts_at as "startsAt",
        jsonb_build_object(
@@ -16,8 +14,7 @@ select o.screening_id as "screeningId", o.order_id as "orderId", o.buyer_id as "
          'localTime', to_char(s.starts_at at time zone h.time_zone, 'HH24:MI'),
          'timeZone', h.time_zone) as screening,
        (select jsonb_agg(coalesce(seat.label, line.no::text) order by line.n)
-          from (select (value ->> 'seatNo')::integer as no, n
-                  from jsonb_array_elements(o.lines) with ordinality as e(value, n)) as line
+          from unnest(o.seat_nos) with ordinality as line(no, n)
           left join jsonb_to_recordset(p.plan -> 'seats') as seat(no integer, label text) on seat.no = line.no
        ) as "seatLabels",
        latest.payment, coalesce(money.refunded, 0)::integer as "refundedCents",

@@ -134,6 +134,9 @@ begin
   update screenings_decided d set screening_id = added.screening_id, outcome = 'created'
   from added where added.auditorium_id = d.auditorium_id and added.starts_at = d.starts_at;
 
+  -- Half-price tickets are promised in a row of their own (capabilities/holds); without it a hold has to make it first.
+  insert into holds.quotas (screening_id, promised)
+  select d.screening_id, 0 from screenings_decided d where d.outcome = 'created';
   if with_tickets then
     insert into holds.tickets (screening_id, seat_no, price_cents)
     select d.screening_id, no, (d.given ->> 'priceCents')::integer

@@ -51,8 +51,10 @@ as $$
     sold.correlation_id
   from wanted
   join orders.orders as sold on sold.screening_id = wanted.screening_id and sold.order_id = wanted.order_id
-  cross join lateral jsonb_to_recordset(sold.lines) as line (
-    "seatNo" smallint, kind holds.ticket_kind, "chargedCents" integer, "feeCents" integer)
+  cross join lateral unnest(sold.seat_nos, sold.kinds, sold.price_cents) as had (seat_no, kind, price_cents)
+  cross join lateral (
+    select had.seat_no as "seatNo", had.kind, holds.charged_cents(had.kind, had.price_cents) as "chargedCents",
+           holds.fee_cents(holds.charged_cents(had.kind, had.price_cents), sold.fee_basis_points) as "feeCents") as line
   join seats on seats.screening_id = sold.screening_id and seats.no = line."seatNo"
   join screenings.screenings as screening on screening.screening_id = sold.screening_id
   join catalog.auditoriums as auditorium on auditorium.auditorium_id = screening.auditorium_id

@@ -9,6 +9,8 @@ import type { Database } from '#platform/postgres';
 import { createSeatMap, event, type SeatMap, type SeatViewer } from './seat-map.ts';
 
 export type SeatMaps = {
+  /** The map if it is in memory and to be trusted, without waiting; `get` reads what this does not have. */
+  peek(screeningId: number): SeatMap | null;
   /** The map as it is now, from memory after the first time; null for a screening that does not exist. */
   get(screeningId: number): Promise<SeatMap | null>;
   /** Sends the snapshot and then every change, until the returned function is called. Null as above. */
@@ -73,6 +75,14 @@ export async function createSeatMaps(options: SeatMapsOptions): Promise<SeatMaps
     return entry;
   };
 
+  const peek = (screeningId: number): SeatMap | null => {
+    const entry = entries.get(screeningId);
+    if (!entry?.map || entry.stale) return null;
+    entries.delete(screeningId);
+    entries.set(screeningId, entry);
+    if (clock.now().getTime() - entry.readAt > REREAD_MS) rereadSoon(entry);
+    return entry.map;
+  };
   const get = async (screeningId: number): Promise<SeatMap | null> => {
     const entry = entryOf(screeningId);
     if (!entry.map || entry.stale) {
@@ -137,6 +147,7 @@ export async function createSeatMaps(options: SeatMapsOptions): Promise<SeatMaps
   sweep.unref();
 
   return {
+    peek,
     get,
     watch: async (screeningId, viewer) => (await get(screeningId))?.watch(viewer) ?? null,
     listening: () => listener.listening(),

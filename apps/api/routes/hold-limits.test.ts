@@ -12,6 +12,7 @@ import { aBuyer, aScreening } from '#testing/builders';
 import { testDatabase } from '#testing/database';
 import { aSeatHolder } from '#testing/holding';
 import { createHoarding, HOLD_LIMITS, type HoldLimits, NO_HOLD_LIMITS } from '../hold-limits.ts';
+import { createHoldDesk } from '../hold-desk.ts';
 import { createSeatMaps } from '../live/seat-maps.ts';
 import { createStreams } from '../live/streams.ts';
 import { registerSeatRoutes } from './seats.ts';
@@ -24,7 +25,12 @@ const people = Object.fromEntries(Array.from({ length: 20 }, (_, number) => [`b$
 
 function anApi(limits?: HoldLimits, seatHolder: SeatHolder = holder): Promise<HttpServer> {
   return testApi(people, (api) =>
-    registerSeatRoutes(api, { db, seatMaps, seatHolder, streams, ...(limits ? { limits } : {}) }),
+    registerSeatRoutes(api, {
+      db,
+      seatMaps,
+      streams,
+      holdDesk: createHoldDesk({ db, seatHolder, ...(limits ? { limits } : {}) }),
+    }),
   );
 }
 after(async () => {

@@ -13,6 +13,7 @@ import { testDatabase } from '#testing/database';
 import { aHeldOrder, aSeatHolder, letTimePass } from '#testing/holding';
 import { NO_HOLD_LIMITS } from '../hold-limits.ts';
 import { createOrderFeed } from '../live/order-feed.ts';
+import { createHoldDesk } from '../hold-desk.ts';
 import { createSeatMaps } from '../live/seat-maps.ts';
 import { createStreams } from '../live/streams.ts';
 import { registerOrderRoutes } from './orders.ts';
@@ -35,7 +36,8 @@ async function anApi() {
   const streams = createStreams();
   const api = await testApi(people, (api) => {
     registerScreeningRoutes(api, { db, clock: systemClock, seatMaps });
-    registerSeatRoutes(api, { db, seatMaps, seatHolder: holder, streams, limits: NO_HOLD_LIMITS });
+    const holdDesk = createHoldDesk({ db, seatHolder: holder, limits: NO_HOLD_LIMITS });
+    registerSeatRoutes(api, { db, seatMaps, holdDesk, streams });
     registerOrderRoutes(api, { db, orderFeed, streams });
   });
   return {

@@ -1,23 +1,18 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { bestSeats, type HoldAnswer, type SeatHolder, type StoredHold } from '#capabilities/holds';
-import { readOrder } from '#capabilities/orders';
-import { type HeldOrder, HeldOrderSchema, HoldBodySchema } from '#contracts/orders';
-import { type HoldOutcome, TICKETS_PER_BUYER_MAX } from '#contracts/outcomes';
+import { bestSeats } from '#capabilities/holds';
+import { HeldOrderSchema, HoldBodySchema } from '#contracts/orders';
+import { TICKETS_PER_BUYER_MAX } from '#contracts/outcomes';
 import { ProblemSchema } from '#contracts/problem';
 import { BestSeatsAnswerSchema } from '#contracts/screenings';
-import { type Clock, systemClock } from '#platform/clock';
-import { unreachable } from '#platform/fault';
 import type { HttpServer } from '#platform/http-server';
-import { type Answer, fingerprintOf } from '#platform/idempotency';
 import type { Database } from '#platform/postgres';
-import { problemBody, sendProblem } from '#platform/problem';
-import { createHoarding, HOLD_LIMITS, type HoldLimits } from '../hold-limits.ts';
+import { sendProblem } from '#platform/problem';
+import type { HoldDesk } from '../hold-desk.ts';
 import { idempotencyKey, sendStored } from '../keyed.ts';
 import type { SeatMap } from '../live/seat-map.ts';
 import type { SeatMaps } from '../live/seat-maps.ts';
 import type { Streams } from '../live/streams.ts';
-import { limitPerAccount, limitPerAddress } from '../rate-limit.ts';
 import { identifiedBuyer } from '../session.ts';
 import { createPlans, ScreeningParams } from './screenings.ts';
 
@@ -26,10 +21,8 @@ const tags = ['seats'];
 export type SeatRouteDeps = {
   db: Database;
   seatMaps: SeatMaps;
-  seatHolder: SeatHolder;
+  holdDesk: HoldDesk;
   streams: Streams;
-  clock?: Clock;
-  limits?: HoldLimits;
 };
 
 /** The seats of a screening: the map, the live map, the best ones, and holding them. */
@@ -108,26 +101,16 @@ function sendMap(request: FastifyRequest, reply: FastifyReply, map: SeatMap): Fa
   return reply.type('application/json; charset=utf-8').send(map.body());
 }
 
-function registerHoldRoute(api: HttpServer, deps: SeatRouteDeps): void {
-  const limits = deps.limits ?? HOLD_LIMITS;
-  const clock = deps.clock ?? systemClock;
-  const hoarding = createHoarding({
-    max: limits.unpaidOrders,
-    nowMs: () => clock.now().getTime(),
-    isUnpaid: async (orderId) => {
-      const order = await readOrder(deps.db, { orderId });
-      return order?.state === 'held' || order?.state === 'awaiting_payment';
-    },
-  });
-
+function registerHoldRoute(api: HttpServer, { holdDesk }: SeatRouteDeps): void {
   api.post(
     '/api/screenings/:id/holds',
     {
-      // The account first: whoever runs wild does not use up the address of the others.
       onRequest: [
         identifiedBuyer,
-        limitPerAccount({ max: limits.perAccountAMinute, windowMs: 60_000 }),
-        limitPerAddress({ max: limits.perAddressAMinute, windowMs: 60_000 }),
+        async (request, reply) => {
+          const retryAfter = holdDesk.tooMany(request.session!.accountId, request.ip);
+          if (retryAfter !== null) return sendProblem(reply, 429, 'too_many_requests', { retryAfter });
+        },
       ],
       schema: {
         summary: 'Hold seats: all of them for some minutes, or none',
@@ -143,89 +126,19 @@ function registerHoldRoute(api: HttpServer, deps: SeatRouteDeps): void {
     async (request, reply) => {
       const key = idempotencyKey(request, reply);
       if (key === null) return reply;
-      const { seats } = request.body;
-      if (new Set(seats.map((seat) => seat.seatNo)).size < seats.length) {
-        return sendProblem(reply, 422, 'validation_failed', { errors: [{ field: 'seats', code: 'seat_repeated' }] });
-      }
-      const wish = { accountId: request.session!.accountId, screeningId: request.params.id, key };
-      const place = hoarding.take(wish) ?? (await hoarding.lookAgain(wish));
-      if (!place) {
-        const retryAfter = hoarding.retryAfter(wish.accountId);
-        return sendProblem(reply, 429, 'too_many_unpaid_orders', { retryAfter });
-      }
-      let stored: StoredHold | null = null;
-      try {
-        const answer = await deps.seatHolder.hold({
-          screeningId: request.params.id,
-          seats,
-          buyerId: request.session!.accountId,
-          buyerKey: request.session!.buyerKey!,
-          key,
-          fingerprint: fingerprintOf('POST', request.url, request.body),
-          correlationId: request.id,
-        });
-        if ('hold' in answer) stored = answer.hold;
-        return sendHold(reply, answer, request.params.id);
-      } finally {
-        if (stored?.outcome === 'held') place.held(stored.orderId, Date.parse(stored.heldUntil));
-        else place.giveBack();
-      }
+      const answer = await holdDesk.hold({
+        screeningId: request.params.id,
+        body: request.body,
+        accountId: request.session!.accountId,
+        buyerKey: request.session!.buyerKey!,
+        key,
+        url: request.url,
+        correlationId: request.id,
+      });
+      if (answer.retryAfter) reply.header('retry-after', answer.retryAfter);
+      return sendStored(reply, answer, answer.replayed);
     },
   );
-}
-
-function sendHold(reply: FastifyReply, held: HoldAnswer, screeningId: number): FastifyReply {
-  switch (held.kind) {
-    case 'overloaded':
-      return sendProblem(reply, 503, 'overloaded', { retryAfter: 1 });
-    case 'running':
-      return sendProblem(reply, 409, 'request_in_progress', { retryAfter: 1 });
-    case 'mismatch':
-      return sendProblem(reply, 422, 'idempotency_key_reused');
-    case 'first':
-    case 'replay':
-      return sendStored(reply, render(held.hold, screeningId), held.kind === 'replay');
-    default:
-      return unreachable(held);
-  }
-}
-
-const STATUS_OF_HOLD: Record<HoldOutcome, number> = {
-  screening_unknown: 404,
-  screening_closed: 409,
-  seat_unknown: 422,
-  limit_reached: 409,
-  seat_taken: 409,
-  half_price_exhausted: 409,
-  held: 201,
-};
-
-/** The HTTP answer as a pure function of the stored one, so that a replay is the same to the byte. */
-export function render(hold: StoredHold, screeningId: number): Answer {
-  const status = STATUS_OF_HOLD[hold.outcome];
-  if (hold.outcome !== 'held') {
-    const { outcome, instance, ...extra } = hold;
-    return { status, body: JSON.stringify(problemBody(status, outcome, instance, { extra })) };
-  }
-  const ticketsCents = hold.lines.reduce((sum, line) => sum + line.chargedCents, 0);
-  const feeCents = hold.lines.reduce((sum, line) => sum + line.feeCents, 0);
-  const order: HeldOrder = {
-    orderId: hold.orderId,
-    screeningId,
-    state: 'held',
-    lines: hold.lines.map(({ seatNo, kind, priceCents, chargedCents, feeCents }) => ({
-      seatNo,
-      kind,
-      priceCents,
-      chargedCents,
-      feeCents,
-    })),
-    ticketsCents,
-    feeCents,
-    totalCents: ticketsCents + feeCents,
-    heldUntil: new Date(hold.heldUntil).toISOString(),
-  };
-  return { status, body: JSON.stringify(order) };
 }
 
 const HalfPrice = Type.Object({ quota: Type.Integer(), used: Type.Integer() });

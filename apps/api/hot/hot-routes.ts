@@ -1,0 +1,167 @@
+import { Ajv } from 'ajv';
+import { HoldBodySchema, type HoldBody } from '#contracts/orders';
+import type { Clock } from '#platform/clock';
+import type { HotAnswer, HotHandler, HotRequest } from '#platform/hot-http/hot-connections';
+import type { HttpServer } from '#platform/http-server';
+import { newId } from '#platform/ids';
+import { KEY_LENGTH_MAX } from '#platform/idempotency';
+import type { HoldDesk, HoldReply } from '../hold-desk.ts';
+import type { SeatMap } from '../live/seat-map.ts';
+import type { SeatMaps } from '../live/seat-maps.ts';
+import { SESSION_COOKIE, type Session } from '../session.ts';
+import { askInside } from './ask-inside.ts';
+import { createKeptAnswers, type Kept } from './kept-answers.ts';
+import { commonFields, dateNow, statusLine } from './templates.ts';
+
+export type HotRouteDeps = {
+  api: HttpServer;
+  clock: Clock;
+  seatMaps: SeatMaps;
+  holdDesk: HoldDesk;
+  /** Who a token is, from memory; null when that has to be read first. */
+  peekSession: (token: string) => Session | null;
+  /** What is kept of a page or a search, by URL; null when it has to be made first. */
+  peekPage: (url: string) => Kept | null;
+  trustProxy: boolean;
+};
+
+/**
+ * The requests that a rush is made of, answered from memory: seat maps, pages, searches, the web page; and holds. What is
+ * not in memory, and whatever an ordinary route would refuse, is asked of the ordinary routes (askInside), so that every
+ * refusal stands in one place.
+ */
+export async function createHotRoutes(deps: HotRouteDeps): Promise<HotHandler> {
+  const apiFields = await commonFields(deps.api, '/api/screenings/0/seats');
+  const pageFields = await commonFields(deps.api, '/');
+  const answerApi = createKeptAnswers(deps.clock, apiFields);
+  const answerPage = createKeptAnswers(deps.clock, pageFields);
+  const keptMaps = createKeptMaps();
+  const hold = createHotHold(deps, apiFields);
+  const inside = (request: HotRequest) => askInside(deps.api, request);
+
+  const read = (request: HotRequest): HotAnswer | Promise<HotAnswer | null> | null => {
+    const { url, ifNoneMatch } = request.head;
+    if (!url.startsWith('/api/')) {
+      const page = url === '/' ? deps.peekPage(url) : null;
+      return page && answerPage(page, ifNoneMatch);
+    }
+    const screeningId = seatsOf(url);
+    if (screeningId !== null) {
+      const map = deps.seatMaps.peek(screeningId);
+      return map ? answerApi(keptMaps(map), ifNoneMatch) : inside(request);
+    }
+    if (!PAGE.test(url)) return null;
+    const page = deps.peekPage(url);
+    return page ? answerApi(page, ifNoneMatch) : inside(request);
+  };
+
+  return (request) => {
+    if (request.head.method === 'GET') return read(request);
+    const screeningId = holdsOf(request.head.url);
+    return screeningId === null ? null : (hold(request, screeningId) ?? inside(request));
+  };
+}
+
+const SCREENINGS = '/api/screenings/';
+const PAGE = /^\/api\/(?:screenings\/\d{1,10}$|movies\/|search(?:$|\?))/;
+
+const seatsOf = (url: string) => screeningBefore(url, '/seats');
+const holdsOf = (url: string) => screeningBefore(url, '/holds');
+
+/** The screening of /api/screenings/:id<ending>, or null when the path is another one or the number is unusual. */
+function screeningBefore(url: string, ending: string): number | null {
+  if (!url.startsWith(SCREENINGS) || !url.endsWith(ending)) return null;
+  const digits = url.slice(SCREENINGS.length, -ending.length);
+  return /^[1-9]\d{0,8}$/.test(digits) ? Number(digits) : null;
+}
+
+/** One Kept a version of a map, so that its response is put together once. */
+function createKeptMaps() {
+  const byMap = new WeakMap<SeatMap, { version: string; kept: Kept }>();
+  return (map: SeatMap): Kept => {
+    const version = map.version();
+    let entry = byMap.get(map);
+    if (entry?.version !== version) {
+      const kept = {
+        body: map.body(),
+        etag: `"${version}"`,
+        contentType: 'application/json; charset=utf-8',
+        cacheControl: 'public, max-age=0, must-revalidate',
+      };
+      entry = { version, kept };
+      byMap.set(map, entry);
+    }
+    return entry.kept;
+  };
+}
+
+const isHoldBody = new Ajv({ coerceTypes: false, strict: false }).compile<HoldBody>(HoldBodySchema);
+
+/** Holds from a buyer whom memory knows, with a body and a key as they should be. Null for all others. */
+function createHotHold(deps: HotRouteDeps, apiFields: string) {
+  const head = (reply: HoldReply) =>
+    `${statusLine(reply.status)}${apiFields}cache-control: no-store\r\n${dateNow(deps.clock.now().getTime())}` +
+    (reply.status >= 400
+      ? 'content-type: application/problem+json\r\n'
+      : 'content-type: application/json; charset=utf-8\r\n') +
+    (reply.replayed ? 'idempotent-replayed: true\r\n' : '') +
+    (reply.retryAfter ? `retry-after: ${reply.retryAfter}\r\n` : '') +
+    `content-length: ${Buffer.byteLength(reply.body)}\r\n\r\n`;
+
+  return (request: HotRequest, screeningId: number): Promise<HotAnswer | null> | HotAnswer | null => {
+    const { head: fields } = request;
+    const session = deps.peekSession(cookieOf(fields.cookie, SESSION_COOKIE));
+    if (!session?.buyerKey || !isOwnPage(fields.origin, fields.secFetchSite, fields.host)) return null;
+    const key = fields.idempotencyKey;
+    if (key.length > KEY_LENGTH_MAX || !/^[\x21-\x7e]+$/.test(key)) return null;
+    const body = fields.contentType.startsWith('application/json') ? parsed(request.body) : null;
+    if (!isHoldBody(body)) return null;
+    const correlationId = newId();
+    const address = (deps.trustProxy && firstAddress(fields.forwardedFor)) || request.peer;
+    const retryAfter = deps.holdDesk.tooMany(session.accountId, address);
+    if (retryAfter !== null) {
+      const reply = deps.holdDesk.refused(correlationId, retryAfter);
+      return head(reply) + reply.body;
+    }
+    return deps.holdDesk
+      .hold({
+        screeningId,
+        body,
+        accountId: session.accountId,
+        buyerKey: session.buyerKey,
+        key,
+        url: fields.url,
+        correlationId,
+      })
+      .then(
+        (reply) => head(reply) + reply.body,
+        // The ordinary route meets the same fault, and says it in the ordinary way; its key makes it once.
+        () => askInside(deps.api, request),
+      );
+  };
+}
+
+function parsed(body: string): unknown {
+  try {
+    return JSON.parse(body) as unknown;
+  } catch {
+    return null;
+  }
+}
+
+/** The same judgement as isForeignChange of security.ts, for the cases that need no second look. */
+function isOwnPage(origin: string, secFetchSite: string, host: string): boolean {
+  if (secFetchSite === 'same-origin') return true;
+  return secFetchSite === '' && (origin === '' || origin.endsWith(`//${host}`));
+}
+
+function cookieOf(cookies: string, name: string): string {
+  const start = cookies.startsWith(`${name}=`) ? 0 : cookies.indexOf(`; ${name}=`) + 2;
+  if (start === 1) return '';
+  const from = start + name.length + 1;
+  const to = cookies.indexOf(';', from);
+  return to === -1 ? cookies.slice(from) : cookies.slice(from, to);
+}
+
+/** The address that the proxy in front wrote first, as Fastify's trustProxy reads it. */
+const firstAddress = (forwardedFor: string): string => forwardedFor.split(',', 1)[0]!.trim();

@@ -1,0 +1,70 @@
+// The generator's own process: node benchmarks/premiere/generator.ts <plan.json>. Says one JSON object.
+import { readFile } from 'node:fs/promises';
+import { runOpenModel, type StreamResult } from '../generator/open-model.ts';
+import { arrivalStream, holdStream, readStream, type Traffic } from './traffic.ts';
+
+export type GeneratorPlan = {
+  traffic: Traffic;
+  connectionsPerPort: number;
+  /** First everybody arrives, at this rate; 0 leaves it out. */
+  arrivalsPerSecond: number;
+  warmUpSeconds: number;
+  seconds: number;
+};
+
+export type GeneratorResult = {
+  seconds: number;
+  /** Seconds of processor time that the generator itself used in the measured part. */
+  cpuSeconds: number;
+  streams: StreamFigures[];
+};
+
+/** Latencies in milliseconds; statuses by number, 0 for a connection that broke. */
+export type StreamFigures = {
+  name: string;
+  offered: number;
+  unanswered: number;
+  lateSeconds: number;
+  statuses: Record<string, number>;
+  p50: number;
+  p99: number;
+  max: number;
+};
+
+const plan = JSON.parse(await readFile(process.argv[2]!, 'utf8')) as GeneratorPlan;
+const { traffic, connectionsPerPort } = plan;
+const { ports } = traffic;
+
+if (plan.arrivalsPerSecond > 0) {
+  const seconds = (traffic.buyers * ports.length) / plan.arrivalsPerSecond;
+  const streams = [arrivalStream(traffic, plan.arrivalsPerSecond)];
+  await runOpenModel({ ports, connectionsPerPort, seconds, streams, patienceMs: 30_000 });
+}
+const streams = [readStream(traffic), holdStream(traffic)].filter((stream) => stream.perSecond > 0);
+if (plan.warmUpSeconds > 0) {
+  await runOpenModel({ ports, connectionsPerPort, seconds: plan.warmUpSeconds, streams });
+}
+process.send?.('measuring');
+const before = process.cpuUsage();
+const { seconds, results } = await runOpenModel({ ports, connectionsPerPort, seconds: plan.seconds, streams });
+const cpu = process.cpuUsage(before);
+const result: GeneratorResult = {
+  seconds,
+  cpuSeconds: (cpu.user + cpu.system) / 1e6,
+  streams: results.map(summaryOf),
+};
+process.stdout.write(`${JSON.stringify(result)}\n`);
+
+function summaryOf({ name, offered, unanswered, lateSeconds, statuses, latency }: StreamResult): StreamFigures {
+  const rounded = (share: number) => Math.round(latency.at(share) * 10) / 10;
+  return {
+    name,
+    offered,
+    unanswered,
+    lateSeconds,
+    statuses: Object.fromEntries(statuses),
+    p50: rounded(0.5),
+    p99: rounded(0.99),
+    max: rounded(1),
+  };
+}

@@ -1,0 +1,154 @@
+import type { Stream } from '../generator/open-model.ts';
+import { tokenOf } from './people.ts';
+import type { World } from './world.ts';
+
+export type Traffic = {
+  world: World;
+  buyers: number;
+  ports: readonly number[];
+  readsPerSecond: number;
+  holdsPerSecond: number;
+  /** Share of the holds with one half-price ticket. */
+  halfPrice: number;
+  /** So that no two runs share an idempotency key, and seats are asked for in turn from run to run. */
+  run: number;
+};
+
+const SHARE_OF_HOT = 0.5;
+const SHARE_OF_GONE = 0.05;
+
+/**
+ * Requests of one screening go to one process, as a load balancer sends them that hashes the screening in the path
+ * (infra/); everything else in turn.
+ */
+const portOf = (ports: readonly number[], number: number) => ports[number % ports.length]!;
+
+/**
+ * 60 % seat maps (every other one conditional, with the last ETag seen of that map), 25 % pages of movies and
+ * screenings, 10 % searches, 5 % the web page.
+ */
+export function readStream(traffic: Traffic): Stream {
+  const { world, ports } = traffic;
+  const random = sequence(17 + traffic.run);
+  const etags = new Map<number, string>();
+  const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)]!;
+  const screening = () => pick(random() < SHARE_OF_HOT ? world.hot : world.others).screeningId;
+  const get = (url: string, more = '') => `GET ${url} HTTP/1.1\r\nhost: poltrona\r\naccept: */*\r\n${more}\r\n`;
+  let nth = 0;
+
+  const seatMap = () => {
+    const id = screening();
+    const known = etags.get(id);
+    const conditional = known !== undefined && (nth & 1) === 0;
+    return {
+      port: portOf(ports, id),
+      request: get(`/api/screenings/${id}/seats`, conditional ? `if-none-match: ${known}\r\n` : ''),
+      answered: (status: number, etag: string) => {
+        if (status === 200) etags.set(id, etag);
+      },
+    };
+  };
+  const page = () => {
+    if (random() < 0.5) {
+      const id = screening();
+      return { port: portOf(ports, id), request: get(`/api/screenings/${id}`) };
+    }
+    return { port: pick(ports), request: get(`/api/movies/${pick(world.movies).slug}?date=${pick(world.days)}`) };
+  };
+  const search = () => {
+    const title = pick(world.movies).title;
+    const typed = encodeURIComponent(title.slice(0, 3 + Math.floor(random() * 6)).toLowerCase());
+    const day = random() < 0.5 ? `&date=${pick(world.days)}` : '';
+    return { port: pick(ports), request: get(`/api/search?q=${typed}${day}`) };
+  };
+  return {
+    name: 'reads',
+    perSecond: traffic.readsPerSecond,
+    next: () => {
+      nth += 1;
+      const of100 = random() * 100;
+      if (of100 < 60) return seatMap();
+      if (of100 < 85) return page();
+      if (of100 < 95) return search();
+      return { port: pick(ports), request: get('/') };
+    },
+  };
+}
+
+/**
+ * Two seats side by side for the next buyer in turn; seats are asked for in turn too, so that a hold whose minutes are
+ * over is taken over in place. A buyer comes back to a screening only after all others of its kind. One in twenty wants
+ * seats that were just given to somebody else.
+ */
+export function holdStream(traffic: Traffic): Stream {
+  const { world, ports, buyers } = traffic;
+  const random = sequence(29 + traffic.run);
+  const tokens = Array.from({ length: buyers }, (_, number) => tokenOf(number));
+  const places = [...world.hot, ...world.others].map((place) => ({ ...place, nextPair: 0, lastHeld: 0 }));
+  const hot = places.slice(0, world.hot.length);
+  const others = places.slice(world.hot.length);
+  let nth = 0;
+
+  return {
+    name: 'holds',
+    perSecond: traffic.holdsPerSecond,
+    next: () => {
+      const buyer = nth % buyers;
+      const round = Math.floor(nth / buyers);
+      nth += 1;
+      const group = random() < SHARE_OF_HOT ? hot : others;
+      const place = group[(buyer + round * 7 + Math.floor(buyer / group.length)) % group.length]!;
+      const gone = place.lastHeld > 0 && random() < SHARE_OF_GONE;
+      if (!gone) place.nextPair = (place.nextPair % (place.seats / 2)) + 1;
+      const second = (gone ? place.lastHeld : place.nextPair) * 2;
+      const kind = random() < traffic.halfPrice ? 'half_student' : 'full';
+      const body = `{"seats":[{"seatNo":${second - 1},"kind":"${kind}"},{"seatNo":${second},"kind":"full"}]}`;
+      return {
+        port: portOf(ports, place.screeningId),
+        request:
+          `POST /api/screenings/${place.screeningId}/holds HTTP/1.1\r\nhost: poltrona\r\naccept: */*\r\n` +
+          `content-type: application/json\r\nidempotency-key: bench-${traffic.run}-${nth}\r\n` +
+          `cookie: poltrona_session=${tokens[buyer]!}\r\nx-forwarded-for: ${addressOf(buyer)}\r\n` +
+          `content-length: ${body.length}\r\n\r\n${body}`,
+        answered: (status) => {
+          if (status === 201) place.lastHeld = second / 2;
+        },
+      };
+    },
+  };
+}
+
+/** Every buyer asks once who they are, as the web page does when it opens: their session is in memory from then on. */
+export function arrivalStream(traffic: Traffic, perSecond: number): Stream {
+  let nth = 0;
+  return {
+    name: 'arrivals',
+    perSecond,
+    next: () => {
+      const buyer = Math.floor(nth / traffic.ports.length) % traffic.buyers;
+      const port = traffic.ports[nth % traffic.ports.length]!;
+      nth += 1;
+      const id = traffic.world.hot[0]!.screeningId;
+      return {
+        port,
+        // A hold without a body: the session is resolved before that is refused.
+        request:
+          `POST /api/screenings/${id}/holds HTTP/1.1\r\nhost: poltrona\r\ncookie: poltrona_session=${tokenOf(buyer)}\r\n` +
+          `x-forwarded-for: ${addressOf(buyer)}\r\ncontent-length: 0\r\n\r\n`,
+      };
+    },
+  };
+}
+
+const addressOf = (buyer: number) => `10.${(buyer >> 16) & 255}.${(buyer >> 8) & 255}.${buyer & 255}`;
+
+/** The same choices in every run with the same seed (mulberry32). */
+function sequence(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}

@@ -1,0 +1,166 @@
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
+import { allFields, HEAD_BYTES_MAX, type Head, readHead } from './read-head.ts';
+
+export type HotRequest = {
+  head: Head;
+  /** UTF-8; '' without one. */
+  body: string;
+  /** The other end of the connection: a proxy's when there is one. */
+  peer: string;
+  /** Every field of the head. */
+  fields(): Record<string, string>;
+};
+
+/** A whole response, head and all; a string is written byte by byte (latin1), so it holds ASCII only or is a Buffer. */
+export type HotAnswer = Buffer | string;
+
+/**
+ * Answers a request, or null when it is none of its own: the connection then goes to node's server for good, with
+ * everything that was read of it. Must not reject.
+ */
+export type HotHandler = (request: HotRequest) => HotAnswer | Promise<HotAnswer | null> | null;
+
+export type HotLimits = {
+  /** Bytes of a body; larger ones are node's. */
+  bodyBytesMax: number;
+  /** A connection that says nothing, or sends a request this slowly, is closed. */
+  idleMs: number;
+  requestMs: number;
+};
+
+export const HOT_LIMITS: HotLimits = { bodyBytesMax: 16 * 1024, idleMs: 72_000, requestMs: 15_000 };
+
+export type HotConnections = { count(): number; close(): void };
+
+/**
+ * Stands in front of a node server and answers the plain requests of a few routes without it: reading and answering
+ * over node:http costs 15 µs of a request, this 8, of which 5 are the kernel's (docs/reference/performance.md).
+ * A connection begins here. The first request that is not plain, or not one of these routes, takes the connection to
+ * node's server, where it stays; so a proxy should keep the hot routes on connections of their own (infra/).
+ */
+export function serveHot(server: Server, handle: HotHandler, limits: HotLimits = HOT_LIMITS): HotConnections {
+  const [nodeListener] = server.listeners('connection') as [(socket: Socket) => void];
+  server.off('connection', nodeListener);
+  const open = new Set<HotConnection>();
+  server.on('connection', (socket: Socket) => {
+    const connection = createConnection(socket, {
+      handle,
+      limits,
+      handOver: () => {
+        open.delete(connection);
+        nodeListener.call(server, socket);
+      },
+      gone: () => open.delete(connection),
+    });
+    open.add(connection);
+  });
+  // One timer for all: a timer per connection and request cost 1 µs of each.
+  const sweep = setInterval(() => {
+    const now = performance.now();
+    for (const connection of open) connection.sweep(now);
+  }, 1_000);
+  sweep.unref();
+  return {
+    count: () => open.size,
+    close: () => {
+      clearInterval(sweep);
+      for (const connection of open) connection.end();
+    },
+  };
+}
+
+type HotConnection = { sweep(nowMs: number): void; end(): void };
+
+function createConnection(
+  socket: Socket,
+  deps: { handle: HotHandler; limits: HotLimits; handOver: () => void; gone: () => void },
+): HotConnection {
+  const { limits } = deps;
+  let pending: Buffer | null = null; // bytes that are not answered yet
+  let answering = false;
+  let ending = false;
+  let quietSince = performance.now();
+  let peer: string | undefined;
+
+  const handOver = (bytes: Buffer) => {
+    socket.off('data', onData);
+    socket.off('close', deps.gone);
+    socket.off('error', ignore);
+    socket.pause();
+    socket.unshift(bytes);
+    deps.handOver();
+    socket.resume();
+  };
+
+  const onData = (chunk: Buffer) => {
+    quietSince = performance.now();
+    pending = pending === null ? chunk : Buffer.concat([pending, chunk]);
+    if (!answering) work();
+    // A client that sends on without waiting for answers waits in its own socket.
+    else if (pending.length > HEAD_BYTES_MAX + limits.bodyBytesMax) socket.pause();
+  };
+
+  /** Answers what is there, request by request, until bytes are missing or an answer has to be waited for. */
+  const work = (): void => {
+    for (let bytes = pending; bytes !== null && !answering; bytes = pending) {
+      const text = bytes.toString('latin1', 0, Math.min(bytes.length, HEAD_BYTES_MAX + 1));
+      const head = readHead(text, 0);
+      if (head === 'partial') return;
+      if (head === 'strange' || head.bodyBytes > limits.bodyBytesMax) return handOver(bytes);
+      const end = head.end + head.bodyBytes;
+      if (bytes.length < end) return;
+      const answer = deps.handle({
+        head,
+        body: head.bodyBytes === 0 ? '' : bytes.toString('utf8', head.end, end),
+        peer: (peer ??= socket.remoteAddress ?? ''),
+        fields: () => allFields(text, 0, head.end),
+      });
+      if (answer === null) return handOver(bytes);
+      if (answer instanceof Promise) {
+        answering = true;
+        void answer.then((late) => {
+          answering = false;
+          if (socket.destroyed) return;
+          if (late === null) return handOver(pending!);
+          advance(end);
+          send(late);
+          if (socket.isPaused()) socket.resume();
+          work();
+        });
+        return;
+      }
+      advance(end);
+      send(answer);
+    }
+  };
+
+  const advance = (end: number) => {
+    pending = pending!.length > end ? pending!.subarray(end) : null;
+  };
+
+  const send = (answer: HotAnswer) => {
+    if (typeof answer === 'string') socket.write(answer, 'latin1');
+    else socket.write(answer);
+    if (ending) socket.end();
+  };
+
+  socket.setNoDelay(true);
+  socket.on('data', onData);
+  socket.on('close', deps.gone);
+  socket.on('error', ignore);
+  return {
+    sweep: (nowMs) => {
+      if (answering) return;
+      if (nowMs - quietSince > (pending === null ? limits.idleMs : limits.requestMs)) socket.destroy();
+    },
+    // What is being answered is answered; an idle connection ends at once.
+    end: () => {
+      ending = true;
+      if (!answering) socket.destroy();
+    },
+  };
+}
+
+/** An error is followed by 'close', which says all there is to know. */
+const ignore = () => {};
