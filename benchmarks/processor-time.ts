@@ -17,6 +17,12 @@ export async function processorSeconds(pid: number): Promise<number | null> {
   return ticks / TICKS_PER_SECOND;
 }
 
+/** Megabytes of memory that a process holds now; NaN where there is no /proc. */
+export async function residentMb(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? Number.NaN) / 1024;
+}
+
 async function readProcesses() {
   try {
     const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));

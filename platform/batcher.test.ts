@@ -121,3 +121,50 @@ test('close waits for what was submitted and takes nothing more', async () => {
   assert.equal(await last, 10);
   await closing;
 });
+
+test('who would wait longer than the limit is refused at once, by how long the last flushes took', async () => {
+  const { flushes, flush } = heldFlush();
+  let now = 0;
+  const batcher = createBatcher<number, number>({
+    lanes: 1,
+    sizeMax: 2,
+    queueMax: 100,
+    waitMsMax: 100,
+    flush,
+    nowMs: () => now,
+  });
+  const first = batcher.submit(1, 1);
+  await turn();
+  now += 40;
+  flushes[0]!.go();
+  await first;
+  // A flush takes 40 ms: two of them ahead are 80, three are 120.
+  const taken = [1, 2, 3, 4].map((item) => batcher.submit(1, item));
+  assert.equal(batcher.overloaded(1), false);
+  taken.push(batcher.submit(1, 5));
+  assert.equal(batcher.overloaded(1), true);
+  assert.equal(await batcher.submit(1, 6), 'overloaded');
+  for (const index of [1, 2, 3]) {
+    await turn();
+    flushes[index]!.go();
+  }
+  await Promise.all(taken);
+  assert.equal(batcher.overloaded(1), false, 'and it takes items again when the queue is short');
+});
+
+test('an item that is never decided is given up after its time, as a fault that may be tried again', async () => {
+  let now = 0;
+  const batcher = createBatcher<number, number>({
+    lanes: 1,
+    sizeMax: 2,
+    queueMax: 10,
+    againMsMax: 50,
+    flush: async (items) => {
+      now += 20;
+      return items.map(() => AGAIN);
+    },
+    nowMs: () => now,
+  });
+  await assert.rejects(batcher.submit(1, 1), { code: 'database_busy', retryable: true });
+  assert.ok(now >= 50 && now < 200);
+});

@@ -11,6 +11,8 @@ export const AGAIN: unique symbol = Symbol('again');
 export type Batcher<T, R> = {
   /** 'overloaded' at once, without waiting, when the lane of this key is full or too slow for what waits already. */
   submit(key: number, item: T): Promise<R | 'overloaded'>;
+  /** Whether `submit` would answer 'overloaded' now: for who can save the work of making an item. */
+  overloaded(key: number): boolean;
   /** Items that wait or are being flushed, over all lanes. */
   waiting(): number;
   /** Resolves when everything submitted so far is answered; later submissions are answered 'overloaded'. */
@@ -103,14 +105,19 @@ export function createBatcher<T, R>(options: BatcherOptions<T, R>): Batcher<T, R
     }
   };
 
+  const full = (lane: Lane<T, R>): boolean => {
+    const flushesAhead = Math.ceil((lane.queue.length + lane.flushing) / options.sizeMax);
+    // One flush under way is no queue, however slow it is: somebody has to find out when it gets faster.
+    const tooSlow = flushesAhead > 1 && flushesAhead * lane.flushMs > waitMsMax;
+    return closing !== null || lane.queue.length >= options.queueMax || tooSlow;
+  };
+
   return {
     waiting,
+    overloaded: (key) => full(lanes[laneOf(key, options.lanes)]!),
     submit: (key, item) => {
       const lane = lanes[laneOf(key, options.lanes)]!;
-      const flushesAhead = Math.ceil((lane.queue.length + lane.flushing) / options.sizeMax);
-      // One flush under way is no queue, however slow it is: somebody has to find out when it gets faster.
-      const tooSlow = flushesAhead > 1 && flushesAhead * lane.flushMs > waitMsMax;
-      if (closing || lane.queue.length >= options.queueMax || tooSlow) return Promise.resolve('overloaded');
+      if (full(lane)) return Promise.resolve('overloaded');
       return new Promise((resolve, reject) => {
         lane.queue.push({ item, since: nowMs(), resolve, reject });
         schedule(lane);

@@ -5,6 +5,7 @@ import type { HoldOutcome } from '#contracts/outcomes';
 import { type Clock, systemClock } from '#platform/clock';
 import { unreachable } from '#platform/fault';
 import { type Answer, fingerprintOf } from '#platform/idempotency';
+import { newId } from '#platform/ids';
 import type { Database } from '#platform/postgres';
 import { problemBody, type ProblemOptions } from '#platform/problem';
 import type { StoredHold } from '#capabilities/holds';
@@ -32,6 +33,8 @@ export type HoldDesk = {
   tooMany(accountId: string, address: string): number | null;
   /** What is answered to who tries too often. */
   refused(correlationId: string, retryAfter: number): HoldReply;
+  /** The answer to everybody who wants seats of a screening whose lane is full; null when it is not. */
+  busy(screeningId: number): HoldReply | null;
   hold(call: HoldCall): Promise<HoldReply>;
 };
 
@@ -58,6 +61,8 @@ export function createHoldDesk(deps: {
     // The account first: whoever runs wild does not use up the address of the others.
     tooMany: (accountId, address) => ofAccount(accountId) ?? ofAddress(address),
     refused: (correlationId, retryAfter) => problem(429, 'too_many_requests', correlationId, { retryAfter }),
+    busy: (screeningId) =>
+      deps.seatHolder.overloaded(screeningId) ? problem(503, 'overloaded', newId(), { retryAfter: 1 }) : null,
     hold: async (call) => {
       const { screeningId, body, accountId, key, correlationId } = call;
       if (new Set(body.seats.map((seat) => seat.seatNo)).size < body.seats.length) {

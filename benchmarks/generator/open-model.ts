@@ -13,6 +13,9 @@ export type StreamResult = {
   name: string;
   offered: number;
   latency: Histogram;
+  /** The same of those that were done (2xx, 3xx) and of those that were refused for too much (429, 503). */
+  accepted: Histogram;
+  refused: Histogram;
   /** How many answers of each status; 0 stands for a connection that broke. */
   statuses: Map<number, number>;
   /** Requests that were due and not answered when the patience was over. */
@@ -102,7 +105,7 @@ async function openPool(port: number, connections: number): Promise<Pool> {
 }
 
 function startStream(stream: Stream, pools: ReadonlyMap<number, Pool>) {
-  const latency = createHistogram();
+  const [latency, accepted, refused] = [createHistogram(), createHistogram(), createHistogram()];
   const statuses = new Map<number, number>();
   let arrived = 0;
   let waiting = 0;
@@ -122,6 +125,8 @@ function startStream(stream: Stream, pools: ReadonlyMap<number, Pool>) {
             waiting -= 1;
             lastAnswerAt = performance.now();
             latency.record(lastAnswerAt - at);
+            if (status >= 200 && status < 400) accepted.record(lastAnswerAt - at);
+            else if (status === 429 || status === 503) refused.record(lastAnswerAt - at);
             statuses.set(status, (statuses.get(status) ?? 0) + 1);
             answered?.(status, etag);
           },
@@ -132,6 +137,8 @@ function startStream(stream: Stream, pools: ReadonlyMap<number, Pool>) {
       name: stream.name,
       offered: arrived,
       latency,
+      accepted,
+      refused,
       statuses,
       unanswered: waiting,
       lateSeconds: Math.max(0, lastAnswerAt - endAt) / 1000,

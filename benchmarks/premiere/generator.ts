@@ -29,6 +29,8 @@ export type StreamFigures = {
   p50: number;
   p99: number;
   max: number;
+  accepted: { p50: number; p99: number };
+  refused: { p50: number; p99: number };
 };
 
 const plan = JSON.parse(await readFile(process.argv[2]!, 'utf8')) as GeneratorPlan;
@@ -55,16 +57,18 @@ const result: GeneratorResult = {
 };
 process.stdout.write(`${JSON.stringify(result)}\n`);
 
-function summaryOf({ name, offered, unanswered, lateSeconds, statuses, latency }: StreamResult): StreamFigures {
-  const rounded = (share: number) => Math.round(latency.at(share) * 10) / 10;
+function summaryOf(stream: StreamResult): StreamFigures {
+  const { name, offered, unanswered, lateSeconds, statuses, latency, accepted, refused } = stream;
   return {
     name,
     offered,
     unanswered,
     lateSeconds,
     statuses: Object.fromEntries(statuses),
-    p50: rounded(0.5),
-    p99: rounded(0.99),
-    max: rounded(1),
+    p50: latency.at(0.5),
+    p99: latency.at(0.99),
+    max: latency.at(1),
+    accepted: { p50: accepted.at(0.5), p99: accepted.at(0.99) },
+    refused: { p50: refused.at(0.5), p99: refused.at(0.99) },
   };
 }

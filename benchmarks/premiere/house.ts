@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { type EmbeddedPostgres, freePort, startEmbeddedPostgres } from '#platform/embedded-postgres';
 import { migrate } from '#platform/migrate';
 import { createDatabase, type Database } from '#platform/postgres';
-import { processorSeconds } from '../processor-time.ts';
+import { processorSeconds, residentMb } from '../processor-time.ts';
 import { signBuyersIn } from './people.ts';
 import type { GeneratorPlan, GeneratorResult } from './generator.ts';
 import { registerPremiere, type World } from './world.ts';
@@ -23,7 +23,7 @@ const DATABASE_SETTINGS = {
 };
 
 /** What the generator saw, and the processor seconds of the others in the measured part (NaN where unknown). */
-export type PremiereLoad = GeneratorResult & { apiSeconds: number; postgresSeconds: number };
+export type PremiereLoad = GeneratorResult & { apiSeconds: number; postgresSeconds: number; apiMemoryMb: number };
 
 export type Premiere = {
   db: Database;
@@ -33,6 +33,8 @@ export type Premiere = {
   ports: number[];
   /** Processor seconds used so far, by part; null where the system does not tell. */
   processorSeconds(): Promise<{ api: number; postgres: number } | null>;
+  /** Resident memory of all API processes; NaN where the system does not tell. */
+  apiMemoryMb(): Promise<number>;
   generate(
     plan: Omit<GeneratorPlan, 'traffic'> & { traffic: Omit<GeneratorPlan['traffic'], 'world' | 'buyers' | 'ports'> },
   ): Promise<PremiereLoad>;
@@ -76,6 +78,10 @@ export async function openPremiere(options: {
       const postgres = await processorSeconds(server.pid);
       if (postgres === null) return null;
       return { api: api.reduce<number>((sum, seconds) => sum + (seconds ?? 0), 0), postgres };
+    },
+    apiMemoryMb: async () => {
+      const sizes = await Promise.all(apis.map(({ child }) => residentMb(child.pid!)));
+      return sizes.reduce((sum, size) => sum + size, 0);
     },
     generate: (plan) => generate(premiere, folder, plan),
     close: async () => {
@@ -154,6 +160,7 @@ async function generate(
       ...(JSON.parse(line) as GeneratorResult),
       apiSeconds: after && before ? after.api - before.api : Number.NaN,
       postgresSeconds: after && before ? after.postgres - before.postgres : Number.NaN,
+      apiMemoryMb: await premiere.apiMemoryMb(),
     };
   }
   throw new Error('the generator ended without a result');

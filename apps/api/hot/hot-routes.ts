@@ -110,6 +110,9 @@ function createHotHold(deps: HotRouteDeps, apiFields: string) {
 
   return (request: HotRequest, screeningId: number): Promise<HotAnswer | null> | HotAnswer | null => {
     const { head: fields } = request;
+    // First of all: while a lane is full, refusing must cost next to nothing, or there is nothing left for the others.
+    const busy = deps.holdDesk.busy(screeningId);
+    if (busy) return head(busy) + busy.body;
     const session = deps.peekSession(cookieOf(fields.cookie, SESSION_COOKIE));
     if (!session?.buyerKey || !isOwnPage(fields.origin, fields.secFetchSite, fields.host)) return null;
     const key = fields.idempotencyKey;

@@ -56,6 +56,7 @@ function aCounter() {
       counted.calls += 1;
       return { kind: 'overloaded' };
     },
+    overloaded: () => false,
     waiting: () => 0,
     close: async () => {},
   };

@@ -1,0 +1,115 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import { createSeatHolder } from '#capabilities/holds';
+import { newId } from '#platform/ids';
+import { durability } from './durability.ts';
+import { findCapacity } from './premiere/find-capacity.ts';
+import { openPremiere, type Premiere } from './premiere/house.ts';
+
+export const summary = 'holds through the public endpoint against the same SQL called straight from one process';
+
+const OPTIONS = {
+  seconds: { type: 'string', default: '5' },
+  from: { type: 'string', default: '4000' },
+  connections: { type: 'string', default: '512' },
+  screenings: { type: 'string', default: '1000' },
+  buyers: { type: 'string', default: '60000' },
+  'hold-seconds': { type: 'string', default: '1.5' },
+  /** A step through the endpoint counts while its p99 is below this. */
+  'p99-max': { type: 'string', default: '100' },
+} as const;
+
+export async function run(args: string[]): Promise<void> {
+  const { values } = parseArgs({ args, options: OPTIONS });
+  const number = (name: keyof typeof OPTIONS) => Number(values[name]);
+  const premiere = await openPremiere({
+    screenings: number('screenings'),
+    buyers: number('buyers'),
+    apis: 1,
+    holdSeconds: number('hold-seconds'),
+  });
+  try {
+    const settings = { ...(await durability(premiere.db)), processors: cpus().length };
+    for (const [name, value] of Object.entries({ ...settings, ...values })) console.log(`${name.padEnd(20)} ${value}`);
+    let run = 0;
+    const api = await findCapacity(
+      (rate, first) =>
+        premiere.generate({
+          traffic: { readsPerSecond: 0, holdsPerSecond: rate, halfPrice: 0.3, run: (run += 1) },
+          connectionsPerPort: number('connections'),
+          arrivalsPerSecond: first ? 6_000 : 0,
+          warmUpSeconds: first ? 3 : 0,
+          seconds: number('seconds'),
+        }),
+      number('from'),
+      number('p99-max'),
+    );
+    console.log('\nstraight: lanes   orders/s   PostgreSQL µs an order');
+    let sql = 0;
+    for (const lanes of [1, 2])
+      sql = Math.max(sql, await straight(premiere, lanes, number('seconds'), number('hold-seconds')));
+    const share = (seconds: number) => Math.round((seconds / api.load.seconds) * 100) / 100;
+    console.log(
+      JSON.stringify({
+        benchmark: 'ceiling',
+        api_seat_claims_per_s: api.goodput * 2,
+        api_hold_p99_ms: api.p99,
+        sql_seat_claims_per_s: sql * 2,
+        ratio: Math.round((api.goodput / sql) * 100) / 100,
+        cpu_generator: share(api.load.cpuSeconds),
+        cpu_api: share(api.load.apiSeconds),
+        cpu_postgres: share(api.load.postgresSeconds),
+        ...settings,
+      }),
+    );
+  } finally {
+    await premiere.close();
+  }
+}
+
+/**
+ * The same function by the same lanes in full flushes, without HTTP, sessions and limits: a thousand wishes are always
+ * waiting, so that every flush is as large as it may be.
+ */
+async function straight(premiere: Premiere, lanes: number, seconds: number, holdSeconds: number): Promise<number> {
+  const holder = createSeatHolder({ connectionString: premiere.url, holdSeconds, lanes, waitMsMax: Infinity });
+  const places = [...premiere.world.hot, ...premiere.world.others].map((place) => ({ ...place, pair: 0 }));
+  const fingerprint = createHash('sha256').digest();
+  const before = (await premiere.processorSeconds())?.postgres ?? Number.NaN;
+  const began = performance.now();
+  const until = began + seconds * 1000;
+  let next = 0;
+  let held = 0;
+  const worker = async () => {
+    while (performance.now() < until) {
+      const number = (next += 1);
+      const place = places[number % places.length]!;
+      place.pair = (place.pair % (place.seats / 2)) + 1;
+      const buyerKey = Buffer.alloc(16, lanes);
+      buyerKey.writeUInt32BE(number, 0);
+      const answer = await holder.hold({
+        screeningId: place.screeningId,
+        seats: [
+          { seatNo: place.pair * 2 - 1, kind: number % 10 < 3 ? 'half_student' : 'full' },
+          { seatNo: place.pair * 2, kind: 'full' },
+        ],
+        buyerId: newId(),
+        buyerKey,
+        key: randomUUID(),
+        fingerprint,
+        correlationId: newId(),
+      });
+      if ('hold' in answer && answer.hold.outcome === 'held') held += 1;
+    }
+  };
+  await Promise.all(Array.from({ length: 1_000 }, worker));
+  const took = (performance.now() - began) / 1000;
+  await holder.close();
+  const postgres = ((await premiere.processorSeconds())?.postgres ?? Number.NaN) - before;
+  const perSecond = Math.round(held / took);
+  console.log(
+    `${String(lanes).padStart(15)} ${String(perSecond).padStart(10)} ${((postgres / held) * 1e6).toFixed(1).padStart(12)}`,
+  );
+  return perSecond;
+}

@@ -1,0 +1,81 @@
+import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import { durability } from './durability.ts';
+import { findCapacity } from './premiere/find-capacity.ts';
+import { openPremiere, type PremiereLoad } from './premiere/house.ts';
+import { printStreams } from './premiere/print-streams.ts';
+
+export const summary = 'holds at twice what the machine can do: what still gets through, how fast the rest is refused';
+
+const OPTIONS = {
+  seconds: { type: 'string', default: '10' },
+  /** Orders a second from which the search for the peak begins. */
+  from: { type: 'string', default: '4000' },
+  /** Many more than the server can be busy with: what is too much must reach it, not wait at home. */
+  connections: { type: 'string', default: '3000' },
+  screenings: { type: 'string', default: '1000' },
+  buyers: { type: 'string', default: '60000' },
+  'hold-seconds': { type: 'string', default: '1.5' },
+  /** Seat maps read meanwhile, a second. */
+  reads: { type: 'string', default: '500' },
+} as const;
+
+export async function run(args: string[]): Promise<void> {
+  const { values } = parseArgs({ args, options: OPTIONS });
+  const number = (name: keyof typeof OPTIONS) => Number(values[name]);
+  const premiere = await openPremiere({
+    screenings: number('screenings'),
+    buyers: number('buyers'),
+    apis: 1,
+    holdSeconds: number('hold-seconds'),
+  });
+  try {
+    const settings = { ...(await durability(premiere.db)), processors: cpus().length };
+    for (const [name, value] of Object.entries({ ...settings, ...values })) console.log(`${name.padEnd(20)} ${value}`);
+    let run = 0;
+    const offer = (holdsPerSecond: number, seconds: number, arrive = false) =>
+      premiere.generate({
+        traffic: { readsPerSecond: number('reads'), holdsPerSecond, halfPrice: 0.3, run: (run += 1) },
+        connectionsPerPort: number('connections'),
+        arrivalsPerSecond: arrive ? 6_000 : 0,
+        warmUpSeconds: arrive ? 3 : 0,
+        seconds,
+      });
+    const peak = await findCapacity((rate, first) => offer(rate, 4, first), number('from'));
+    console.log(`\npeak: ${peak.goodput} orders/s at ${peak.rate} offered`);
+    const twice = await offer(peak.goodput * 2, number('seconds'));
+    console.log('\nat twice the peak:');
+    printStreams(twice);
+    const after = await offer(Math.round(peak.goodput / 2), 3);
+    console.log('\nright after it, at half the peak:');
+    printStreams(after);
+    console.log(JSON.stringify({ benchmark: 'overload', ...figuresOf(peak.goodput, twice, after), ...settings }));
+  } finally {
+    await premiere.close();
+  }
+}
+
+function figuresOf(peak: number, twice: PremiereLoad, after: PremiereLoad) {
+  const holds = twice.streams.find((stream) => stream.name === 'holds')!;
+  const reads = twice.streams.find((stream) => stream.name === 'reads');
+  const recovered = after.streams.find((stream) => stream.name === 'holds')!;
+  const goodput = Math.round((holds.statuses['201'] ?? 0) / (twice.seconds + holds.lateSeconds));
+  const expected = ['201', '409', '429', '503'];
+  const errors = Object.entries(holds.statuses).reduce(
+    (sum, [status, n]) => sum + (expected.includes(status) ? 0 : n),
+    0,
+  );
+  return {
+    peak_goodput: peak,
+    goodput_at_2x: goodput,
+    ratio: Math.round((goodput / peak) * 100) / 100,
+    rejected: (holds.statuses['503'] ?? 0) + (holds.statuses['429'] ?? 0),
+    p99_of_accepted_ms: holds.accepted.p99,
+    p99_of_rejected_ms: holds.refused.p99,
+    read_p99_ms: reads?.p99,
+    errors: errors + holds.unanswered,
+    p99_after_ms: recovered.p99,
+    rejected_after: (recovered.statuses['503'] ?? 0) + (recovered.statuses['429'] ?? 0),
+    api_memory_mb: Math.round(twice.apiMemoryMb),
+  };
+}
