@@ -233,6 +233,32 @@ describe('haproxy alone', { skip: absent['haproxy'] ?? false }, () => {
   });
 });
 
+describe('haproxy, changing a release', { skip: absent['haproxy'] ?? false }, () => {
+  test('a process that is drained gets nothing more, and has it all back afterwards', async () => {
+    const { url, proxy, apis, stop } = await setUp('haproxy');
+    const each = async () => {
+      for (const api of apis) api.arrivals.splice(0);
+      for (const id of ids(20)) {
+        for (const path of [`/api/screenings/${id}/seats`, '/api/search?q=a', '/'])
+          await (await fetch(url + path)).text();
+      }
+      return apis.map((api) => api.arrivals.length > 0);
+    };
+    for (const server of ['api/api1', 'pages/api1']) await proxy.command(`set server ${server} state drain`);
+    const drained = await each();
+    for (const server of ['api/api1', 'pages/api1']) await proxy.command(`set server ${server} state ready`);
+    const back = await each();
+    await stop();
+    assert.deepEqual(
+      [drained, back],
+      [
+        [false, true],
+        [true, true],
+      ],
+    );
+  });
+});
+
 describe('the cache of nginx', { skip: absent['nginx'] ?? false }, () => {
   const many = (url: string) =>
     Promise.all(

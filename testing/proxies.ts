@@ -13,6 +13,8 @@ export type ProxyName = (typeof PROXIES)[number];
 export type RunningProxy = {
   port: number;
   url: string;
+  /** A command for the administrator's socket (HAProxy only); its answer. */
+  command(text: string): Promise<string>;
   stop(): Promise<void>;
 };
 
@@ -48,6 +50,7 @@ export async function startProxy(
   return {
     port,
     url: `http://127.0.0.1:${port}`,
+    command: (text) => ask(join(folder, 'admin.sock'), text),
     stop: async () => {
       const ended = new Promise((resolve) => child.once('exit', resolve));
       if (child.exitCode === null && child.signalCode === null) {
@@ -117,6 +120,14 @@ function run(program: string, args: string[], env: Record<string, string> = {}):
       error ? reject(new Error(`${program}: ${stderr || error.message}`)) : resolve(stdout),
     );
   });
+}
+
+async function ask(socketPath: string, text: string): Promise<string> {
+  const socket = connect(socketPath);
+  socket.write(`${text}\n`);
+  let answer = '';
+  for await (const piece of socket.setEncoding('utf8')) answer += String(piece);
+  return answer.trim();
 }
 
 const START_MS_MAX = 10_000;
