@@ -103,6 +103,6 @@ test('programs are read-only and hold no right but to run; no secret has a value
     assert.ok(compose.includes(line));
   assert.match(await text('infra/Containerfile'), /^USER node$/m);
   for (const secret of compose.matchAll(/^ +([A-Z_]*(?:KEY|SECRET|PASSWORD)): (.*)$/gm)) {
-    assert.match(secret[2]!, /^\$\{/, secret[1]);
+    assert.match(secret[2]!, /^\$\{/, secret[1]!);
   }
 });
