@@ -43,6 +43,30 @@ async function hold(url: string, token: string, screeningId: number, seatNo: num
 
 for (const name of PROXIES) {
   describe(name, { skip: absent[name] ?? false }, () => {
+    test('a hold is seen on a live map, and an unchanged map is 304', async () => {
+      const { screeningId } = await aScreening(db);
+      const apis = await Promise.all([startApiProcess(db.connectionString), startApiProcess(db.connectionString)]);
+      const proxy = await startProxy(
+        name,
+        apis.map(({ port }) => port),
+      );
+      const maps = `${proxy.url}/api/screenings/${screeningId}`;
+      const live = (await fetch(`${maps}/live`)).body!.pipeThrough(new TextDecoderStream()).getReader();
+      let text = '';
+      const until = async (event: string) => {
+        while (!text.includes(`event: ${event}`)) text += (await live.read()).value ?? '';
+      };
+      await until('snapshot');
+      await hold(proxy.url, buyers[0]!.token, screeningId, 50);
+      await until('delta');
+      const etag = (await fetch(`${maps}/seats`)).headers.get('etag')!;
+      const again = await fetch(`${maps}/seats`, { headers: { 'if-none-match': etag } });
+      await live.cancel();
+      await proxy.stop();
+      await Promise.all(apis.map((api) => api.stop()));
+      assert.equal(again.status, 304);
+    });
+
     test('one of two processes is killed while people buy: no read fails, each hold is answered and made once', async () => {
       const screenings = await Promise.all(Array.from({ length: 8 }, () => aScreening(db)));
       const [first, second] = await Promise.all([

@@ -36,6 +36,7 @@ export async function startApiProcess(databaseUrl: string, settings: Record<stri
       ...settings,
     },
   });
+  endWithUs(child);
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const end = async (signal: NodeJS.Signals) => {
     child.kill(signal);
@@ -45,6 +46,13 @@ export async function startApiProcess(databaseUrl: string, settings: Record<stri
   const url = `http://127.0.0.1:${port}`;
   await untilHealthy(url, child);
   return { port, url, kill: () => end('SIGKILL'), stop: () => end('SIGTERM') };
+}
+
+/** A test that breaks off leaves no process behind. */
+export function endWithUs(child: ChildProcess): void {
+  const tell = () => child.kill('SIGKILL');
+  process.once('exit', tell);
+  child.once('exit', () => process.off('exit', tell));
 }
 
 async function untilHealthy(url: string, child: ChildProcess): Promise<void> {

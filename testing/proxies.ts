@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '#platform/embedded-postgres';
+import { endWithUs } from './api-process.ts';
 import { ROOT } from './database.ts';
 import type { Edit } from './racing.ts';
 
@@ -44,6 +45,7 @@ export async function startProxy(
     env: { ...command.env, PATH: PATH_WITH_SBIN },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  endWithUs(child);
   const lines: string[] = [];
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => lines.push(data.toString()));
   await untilListening(port, child, lines);
