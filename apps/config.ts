@@ -13,6 +13,12 @@ export const databaseGroup = {
   DATABASE_CONNECTIONS_MAX: Type.Integer({ minimum: 2, maximum: 200, default: 10 }),
 };
 
+/** Of processes that answer questions. */
+export const replicaGroup = {
+  DATABASE_REPLICA_URL: Type.Optional(Url('^postgres(ql)?://', 'A streaming replica, for reads that may lag')),
+  DATABASE_REPLICA_LAG_MS_MAX: Type.Integer({ minimum: 2_000, maximum: 100_000, default: 5_000 }),
+};
+
 export const processGroup = {
   LOG_LEVEL: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'], { default: 'info' }),
   PUBLIC_URL: Type.String({ pattern: '^https?://', default: 'http://localhost:3000' }),

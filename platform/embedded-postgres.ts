@@ -31,7 +31,8 @@ export type EmbeddedPostgresOptions = {
   onLog?: (line: string) => void;
 };
 
-const READY = 'database system is ready to accept connections';
+// A standby is ready for read-only connections.
+const READY = /database system is ready to accept (?:read-only )?connections/;
 const START_MS_MAX = 60_000;
 const FAST_STOP_MS_MAX = 15_000;
 
@@ -232,7 +233,7 @@ async function untilReady(server: ChildProcess, options: EmbeddedPostgresOptions
     server.stderr?.on('data', (data: Buffer) => {
       const text = data.toString('utf8');
       lines.push(text.trimEnd());
-      if (!text.includes(READY)) return;
+      if (!READY.test(text)) return;
       clearTimeout(timer);
       resolve();
     });

@@ -59,15 +59,19 @@ export function createDatabase(options: {
   connectionString: string;
   connectionsMax: number;
   statementTimeoutMs?: number;
+  connectTimeoutMs?: number;
+  /** PostgreSQL itself refuses every write. */
+  readOnly?: boolean;
   applicationName?: string;
 }): Database {
   const pool = new pg.Pool({
     connectionString: options.connectionString,
     max: options.connectionsMax,
-    connectionTimeoutMillis: 10_000,
+    connectionTimeoutMillis: options.connectTimeoutMs ?? 10_000,
     idleTimeoutMillis: 30_000,
     statement_timeout: options.statementTimeoutMs ?? 15_000,
     application_name: options.applicationName ?? 'poltrona',
+    ...(options.readOnly ? { options: '-c default_transaction_read_only=on' } : {}),
   });
   // An idle connection that dies must not bring the process down; the next query opens another.
   pool.on('error', () => {});

@@ -41,9 +41,9 @@ async function buildWeb(): Promise<boolean> {
 
 /** All *.test.ts on one PostgreSQL, a database of its own for each file; two files at a time. */
 async function runTests(): Promise<boolean> {
-  const files = (await found('{apps,benchmarks,capabilities,contracts,database,platform,testing}/**/*.test.ts')).filter(
-    (path) => !path.includes('node_modules'),
-  );
+  const files = (
+    await found('{apps,benchmarks,capabilities,contracts,database,infra,platform,testing}/**/*.test.ts')
+  ).filter((path) => !path.includes('node_modules'));
   const server = await startServer();
   try {
     return await node(['--test', '--test-concurrency=2', ...files], { TEST_DATABASE_URL: server.url });

@@ -6,6 +6,7 @@ import {
   paymentGroup,
   portGroup,
   processGroup,
+  replicaGroup,
   ruleGroup,
   secretGroup,
   withPublicUrl,
@@ -13,6 +14,7 @@ import {
 
 export const apiSettings = Type.Object({
   ...databaseGroup,
+  ...replicaGroup,
   ...processGroup,
   ...paymentGroup,
   ...mailGroup,

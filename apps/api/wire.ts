@@ -6,6 +6,7 @@ import { createPayments } from '#capabilities/payments';
 import { systemClock } from '#platform/clock';
 import type { Log } from '#platform/log';
 import type { Database } from '#platform/postgres';
+import { createReader, primaryAsReader, type Reader } from '#platform/replica';
 import { paymentProviders } from '../payment-providers.ts';
 import { ticketKeysOf } from '../ticket-keys.ts';
 import type { ApiDeps } from './build-api.ts';
@@ -61,13 +62,14 @@ export async function wireApi(deps: { db: Database; settings: ApiSettings; log: 
     orders: { awaitPayment, confirmPaid, refundOrder, orderChanged },
     ...paymentProviders(settings),
   });
+  const reader = readerOf(deps);
   const keys = ticketKeysOf(settings);
   const people = { db, accounts, cookie: sessionCookie(settings.PUBLIC_URL) };
   return {
     resolveSession: accounts.resolveSession,
     routes: [
-      (api) => registerSearchRoutes(api, { db, clock }),
-      (api) => registerScreeningRoutes(api, { db, clock, seatMaps }),
+      (api) => registerSearchRoutes(api, { db: reader, clock }),
+      (api) => registerScreeningRoutes(api, { db: reader, clock, seatMaps }),
       (api) => registerSeatRoutes(api, { db, seatMaps, holdDesk, streams }),
       (api) => registerOrderRoutes(api, { db, orderFeed, streams }),
       (api) => registerPaymentRoutes(api, { db, payments }),
@@ -76,7 +78,7 @@ export async function wireApi(deps: { db: Database; settings: ApiSettings; log: 
       (api) => registerStaffRoutes(api, people),
       (api) => registerTicketRoutes(api, { db, keys }),
       (api) => registerDoorRoutes(api, { db, keys, rules: ADMISSION_RULES }),
-      (api) => registerAdminRoutes(api, { db }),
+      (api) => registerAdminRoutes(api, { db, reader }),
       (api) => registerImportRoutes(api, { db, log, streams, dataDir: settings.DATA_DIR }),
     ],
     hotRoutes: (api, pages) =>
@@ -94,6 +96,23 @@ export async function wireApi(deps: { db: Database; settings: ApiSettings; log: 
       streams.close();
       await Promise.all([orderFeed.close(), seatMaps.close(), accounts.close()]);
       await seatHolder.close();
+      await reader.close();
     },
   };
+}
+
+/**
+ * For reads that may lag some seconds. Never for holds, orders, payments, sessions, keys, the door and seat maps: they
+ * decide, or must show a person what that person has just done.
+ */
+function readerOf({ db, settings, log }: { db: Database; settings: ApiSettings; log: Log }): Reader {
+  if (!settings.DATABASE_REPLICA_URL) return primaryAsReader(db);
+  return createReader({
+    primary: db,
+    replicaUrl: settings.DATABASE_REPLICA_URL,
+    connectionsMax: settings.DATABASE_CONNECTIONS_MAX,
+    lagMsMax: settings.DATABASE_REPLICA_LAG_MS_MAX,
+    applicationName: 'poltrona api reader',
+    log,
+  });
 }

@@ -20,6 +20,13 @@ export const laptopSettings = Type.Object({
   ...ruleGroup,
   LOG_LEVEL: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'], { default: 'warn' }),
   API_HOST: Type.String({ default: '127.0.0.1' }),
+  API_PROCESSES: Type.Integer({
+    minimum: 1,
+    maximum: 8,
+    default: 1,
+    description: 'On API_PORT and the ports after it',
+  }),
+  TRUST_PROXY: Switch(false),
   DATABASE_PORT: Type.Integer({ minimum: 0, maximum: 65_535, default: 0, description: '0 takes a free one' }),
   DATA_DIR: Type.String({ default: '.data' }),
   DEMO: Switch(true),

@@ -30,7 +30,7 @@ export function housePlan(settings: LaptopSettings, secrets: LaptopSecrets): Hou
       ...given,
     },
     ports: [
-      { variable: 'API_PORT', port: settings.API_PORT, host: settings.API_HOST },
+      ...apiPorts(settings).map((port) => ({ variable: 'API_PORT', port, host: settings.API_HOST })),
       { variable: 'MAILBOX_PORT', port: settings.MAILBOX_PORT, host: '127.0.0.1' },
       { variable: 'SMTP_PORT', port: settings.SMTP_PORT, host: '127.0.0.1' },
       ...(sandboxUrl ? [{ variable: 'SANDBOX_PORT', port: settings.SANDBOX_PORT, host: '127.0.0.1' }] : []),
@@ -41,6 +41,11 @@ export function housePlan(settings: LaptopSettings, secrets: LaptopSecrets): Hou
     mailboxUrl,
     sandboxUrl,
   };
+}
+
+/** One port for each API process: API_PORT and those that follow it. */
+export function apiPorts(settings: Pick<LaptopSettings, 'API_PORT' | 'API_PROCESSES'>): number[] {
+  return Array.from({ length: settings.API_PROCESSES }, (_, index) => settings.API_PORT + index);
 }
 
 /** Test keys of the payment sandbox: they open nothing but the sandbox. */

@@ -11,7 +11,7 @@ import { createDatabase, type Database } from '#platform/postgres';
 import { buildWebWhenNeeded } from './build-web.ts';
 import { type Children, type ChildPlan, superviseChildren } from './children.ts';
 import type { LaptopSettings } from './config.ts';
-import { childEnvironment, housePlan } from './environment.ts';
+import { apiPorts, childEnvironment, housePlan } from './environment.ts';
 import { keepSecrets, type LaptopSecrets, writePrivately } from './secrets.ts';
 
 export type House = {
@@ -162,7 +162,8 @@ async function startDatabase(options: HouseOptions, secrets: LaptopSecrets, undo
     port: settings.DATABASE_PORT,
     password: secrets.DATABASE_PASSWORD,
     database: 'poltrona',
-    settings: { max_connections: '120' },
+    // Each API process may open 10, besides its seat writer's two to six and what it listens on.
+    settings: { max_connections: String(100 + 20 * settings.API_PROCESSES) },
     onLog: (line) => onLine('postgresql', line),
   });
   let stopping = false;
@@ -220,9 +221,20 @@ async function startChildren(
           main: 'apps/payment-sandbox/main.ts',
         },
     { name: 'worker', ready: 'message', restart: true, main: 'apps/worker/main.ts' },
-    { name: 'api', ready: () => answersOk(port('API_PORT')), restart: true, main: 'apps/api/main.ts' },
+    ...apiPorts(settings).map((apiPort, index) => ({
+      name: index === 0 ? 'api' : `api-${index + 1}`,
+      ready: () => answersOk(apiPort),
+      restart: true,
+      main: 'apps/api/main.ts',
+      own: { API_PORT: String(apiPort) },
+    })),
   ].map(
-    (plan) => plan && { ...plan, ready: plan.ready as ChildPlan['ready'], environment: childEnvironment(environment) },
+    (plan) =>
+      plan && {
+        ...plan,
+        ready: plan.ready as ChildPlan['ready'],
+        environment: childEnvironment({ ...environment, ...('own' in plan ? plan.own : {}) }),
+      },
   );
   for (const plan of plans) if (plan) await children.start(plan);
 }

@@ -4,7 +4,7 @@ import { readFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { freePort } from '#platform/embedded-postgres';
+import { freePort, portTaken } from '#platform/embedded-postgres';
 import { ROOT } from '#testing/database';
 
 // The real command, in a process of its own, stopped at the worst moments.
@@ -93,6 +93,22 @@ for (const signal of ['SIGTERM', 'SIGINT', 'SIGKILL'] as const) {
     await assertDatabaseStopped(settings);
   });
 }
+
+test('several API processes answer on ports that follow one another', async () => {
+  const settings = await freeSettings();
+  const isOurs = (port: number) => Object.values(settings).includes(String(port));
+  let port = Number(settings['API_PORT']);
+  while (isOurs(port + 1) || (await portTaken(port + 1))) port = await freePort();
+  const run = startNode({ ...settings, API_PORT: String(port), API_PROCESSES: '2' });
+  await run.until(/Poltrona is ready/);
+  const answers = await Promise.all([port, port + 1].map((each) => fetch(`http://127.0.0.1:${each}/api/health`)));
+  run.child.kill('SIGINT');
+  assert.equal(await run.ended, 0, run.said());
+  assert.deepEqual(
+    answers.map((answer) => answer.status),
+    [200, 200],
+  );
+});
 
 test('two settings with the same port, and a folder that cannot be, are refused before anything starts', async () => {
   const settings = await freeSettings();

@@ -161,8 +161,7 @@ begin
   if cardinality(v_ids) > 0 then
     insert into outbox.messages (message_id, topic, payload, correlation_id)
       values (p_message_id, 'seats_held', jsonb_build_object('orderIds', to_jsonb(v_ids)), p_message_id);
-    perform pg_notify('seat_changes', 'held' || (extract(epoch from v_until) * 1000)::bigint || ';' ||
-      case when v_held is null then array_to_string(p_notices, ';')
-           else (select string_agg(p_notices[n], ';') from unnest(v_held) as n) end);
+    perform holds.publish_holds(v_until, case when v_held is null then p_notices
+                                              else array(select p_notices[n] from unnest(v_held) as n) end);
   end if;
 end $$;

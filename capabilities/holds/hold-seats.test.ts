@@ -252,3 +252,21 @@ test('a rush on screenings that nobody asked for yet opens one connection more, 
   await fresh.close();
   assert.equal(open.length, 2);
 });
+
+test('a flush that holds very many seats is told whole, however many messages that takes', async () => {
+  const { screeningId } = await aScreening(db, { rows: 50, perRow: 50 });
+  const listener = await db.connect();
+  try {
+    const heard: number[] = [];
+    listener.on('notification', (notice) => heard.push(...parseNotice(notice.payload!).map((row) => row.no)));
+    await listener.query('listen seat_changes');
+    const seats = Array.from({ length: 2_400 }, (_, index) => index + 1);
+    const orders = Array.from({ length: 240 }, (_, index) => [screeningId, ...seats.slice(index * 10, index * 10 + 10)]);
+    await db.rows(`select holds.publish_holds(now(), $1)`, [orders.map((order) => order.join(','))]);
+    await listener.query('select 1');
+    assert.deepEqual(heard, seats);
+  } finally {
+    await listener.query('unlisten *');
+    listener.release(true);
+  }
+});

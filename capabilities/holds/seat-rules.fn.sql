@@ -48,6 +48,23 @@ begin
    group by c.chunk;
 end $$;
 
+-- The same for what a flush has held, which the caller has written down already: 'screening,seat,-seat' for each order,
+-- a minus where the half-price quota counts the seat. One message however many orders there are: a flush has at most
+-- 250, of two seats in the mean; a longer one (many tens of seats) is told in two.
+create or replace function holds.publish_holds(p_until timestamptz, p_orders text[]) returns void
+language plpgsql as $$
+declare
+  c_bytes_max constant integer := 7900;
+  v_text text := 'held' || (extract(epoch from p_until) * 1000)::bigint || ';' || array_to_string(p_orders, ';');
+begin
+  if octet_length(v_text) <= c_bytes_max or cardinality(p_orders) = 1 then
+    perform pg_notify('seat_changes', v_text);
+  else
+    perform holds.publish_holds(p_until, p_orders[:cardinality(p_orders) / 2]);
+    perform holds.publish_holds(p_until, p_orders[cardinality(p_orders) / 2 + 1:]);
+  end if;
+end $$;
+
 -- Position in SEAT_STATES of contracts/seat-states.ts.
 create or replace function holds.state_no(p_state holds.ticket_state) returns integer
   language sql immutable parallel safe

@@ -18,7 +18,7 @@ import { ORDER_STATES } from '#contracts/outcomes';
 import { IdSchema } from '#contracts/ids';
 import { ProblemSchema } from '#contracts/problem';
 import type { HttpServer } from '#platform/http-server';
-import type { Database } from '#platform/postgres';
+import type { Queryable } from '#platform/postgres';
 import { sendProblem } from '#platform/problem';
 import { sendAttachment } from '../attachment.ts';
 import { atLeast } from '../session.ts';
@@ -40,12 +40,12 @@ const SEARCH_READS =
   'Only reads: it takes no Idempotency-Key. A POST, because an e-mail address must not stand in a URL.';
 
 /** The lists of the back office that filter, sort, page and export. */
-export function registerAdminListRoutes(api: HttpServer, deps: { db: Database }): void {
-  registerOrderLists(api, deps.db);
-  registerTheaterLists(api, deps.db);
+export function registerAdminListRoutes(api: HttpServer, reader: Queryable): void {
+  registerOrderLists(api, reader);
+  registerTheaterLists(api, reader);
 }
 
-function registerOrderLists(api: HttpServer, db: Database): void {
+function registerOrderLists(api: HttpServer, db: Queryable): void {
   api.get(
     '/api/admin/orders',
     {
@@ -82,7 +82,7 @@ function registerOrderLists(api: HttpServer, db: Database): void {
   registerOrderSearch(api, db);
 }
 
-function registerOrderSearch(api: HttpServer, db: Database): void {
+function registerOrderSearch(api: HttpServer, db: Queryable): void {
   api.post(
     '/api/admin/orders/search',
     {
@@ -128,7 +128,7 @@ function searchOf({
   return { ...search, state: state || undefined };
 }
 
-function registerTheaterLists(api: HttpServer, db: Database): void {
+function registerTheaterLists(api: HttpServer, db: Queryable): void {
   api.get(
     '/api/admin/theaters',
     {

@@ -14,7 +14,7 @@ const people = {
   usher: { ...aBuyer(2), role: 'usher' as const },
   manager: { ...aBuyer(3), role: 'manager' as const },
 };
-const api = await testApi(people, (server) => registerAdminRoutes(server, { db }));
+const api = await testApi(people, (server) => registerAdminRoutes(server, { db, reader: db }));
 const get = (url: string, who = 'manager') => api.inject({ url, cookies: as(who) });
 const post = (url: string, payload: object, who = 'manager', key: string = newId()) =>
   api.inject({ method: 'POST', url, cookies: as(who), headers: { 'idempotency-key': key }, payload });

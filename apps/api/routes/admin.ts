@@ -14,7 +14,7 @@ import { IdSchema } from '#contracts/ids';
 import { OrderIdSchema, OrderViewSchema } from '#contracts/orders';
 import { ProblemSchema } from '#contracts/problem';
 import type { HttpServer } from '#platform/http-server';
-import type { Database } from '#platform/postgres';
+import type { Database, Queryable } from '#platform/postgres';
 import { sendProblem } from '#platform/problem';
 import { CinemaDaySchema } from '../cinema-day.ts';
 import { answerKeyed } from '../keyed.ts';
@@ -26,10 +26,10 @@ const Day = Type.Optional(CinemaDaySchema);
 const ScreeningParams = Type.Object({ id: IdSchema });
 
 /** The managers' back office: board, programme, one screening, orders, theaters. Imports and refunds are elsewhere. */
-export function registerAdminRoutes(api: HttpServer, deps: { db: Database }): void {
-  registerBoard(api, deps.db);
+export function registerAdminRoutes(api: HttpServer, deps: { db: Database; reader: Queryable }): void {
+  registerBoard(api, deps);
   registerScreening(api, deps.db);
-  registerAdminListRoutes(api, deps);
+  registerAdminListRoutes(api, deps.reader);
 
   api.get(
     '/api/admin/orders/:id',
@@ -49,7 +49,8 @@ export function registerAdminRoutes(api: HttpServer, deps: { db: Database }): vo
   );
 }
 
-function registerBoard(api: HttpServer, db: Database): void {
+/** Boards and lists may lag; one screening may not, because its page shows what the manager has just done. */
+function registerBoard(api: HttpServer, { db, reader }: { db: Database; reader: Queryable }): void {
   api.get(
     '/api/admin/board',
     {
@@ -62,7 +63,7 @@ function registerBoard(api: HttpServer, db: Database): void {
       },
     },
     async (request) => {
-      return readBoard(db, request.query);
+      return readBoard(reader, request.query);
     },
   );
 
@@ -81,8 +82,8 @@ function registerBoard(api: HttpServer, db: Database): void {
       },
     },
     async (request) => {
-      const day = request.query.day ?? (await cinemaDayNow(db));
-      return readProgramme(db, { day, theaterId: request.query.theater });
+      const day = request.query.day ?? (await cinemaDayNow(reader));
+      return readProgramme(reader, { day, theaterId: request.query.theater });
     },
   );
 

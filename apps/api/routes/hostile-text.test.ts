@@ -22,7 +22,7 @@ const ana = aBuyer(1);
 const people = { ana, manager: { ...aBuyer(2), role: 'manager' as const } };
 const api = await testApi(people, (server) => {
   refuseUncleanText(server);
-  registerAdminRoutes(server, { db });
+  registerAdminRoutes(server, { db, reader: db });
   registerDoorRoutes(server, { db, keys: testKeys, rules: ADMISSION_RULES });
   registerTicketRoutes(server, { db, keys: testKeys, pdfsAMinute: Infinity });
 });
