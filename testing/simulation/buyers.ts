@@ -90,8 +90,9 @@ const withPrint = (wish: Wish): Wish => ({
 function goOn(deps: Deps, wish: Wish, hold: StoredAnswer): void {
   const { timeline, random } = deps;
   const orderId = hold.orderId!;
-  if (random.chance(0.25))
+  if (random.chance(0.25)) {
     timeline.after(random.between(0, random.chance(0.2) ? 700_000 : 60_000), () => changeKinds(deps, orderId, wish));
+  }
   const plan = random.fraction();
   if (plan < 0.15) return;
   if (plan < 0.35) return timeline.after(random.between(0, 600_000), () => release(deps, orderId));
@@ -157,8 +158,8 @@ function tryAgain(deps: Deps, wish: Wish): void {
     free.map((ticket) => ticket.seatNo),
     TICKETS_PER_BUYER_MAX + 1 - wish.seats.length,
   );
-  if (seatNos.length > 0)
-    deps.callers.hold(wishFor(deps, wish, wish.screeningId, seatNos, `${wish.key} anew`), () => {});
+  if (seatNos.length === 0) return;
+  deps.callers.hold(wishFor(deps, wish, wish.screeningId, seatNos, `${wish.key} anew`), () => {});
 }
 
 function askRefund({ callers, evidence }: Deps, orderId: string): void {

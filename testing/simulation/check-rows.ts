@@ -14,7 +14,7 @@ type Before = { state: OrderRow['state']; keptUntil: number; halves: number };
 const isTerminal = (order: OrderRow) => order.state === 'cancelled' || order.state === 'refunded';
 
 /** Until when an order's seats are kept, by what its buyer was told; never for those that are over. */
-export function keptUntil(order: OrderRow): number {
+function keptUntil(order: OrderRow): number {
   switch (order.state) {
     case 'held':
       return order.heldUntil;
@@ -50,8 +50,8 @@ export function createRowsChecker(rows: Rows): RowsChecker {
         }
         const halves = order.lines.filter((line) => countsInQuota(line.kind)).length;
         const was = before.get(order.orderId);
-        if (!was && rows.screenings.get(order.screeningId)!.status !== 'on_sale')
-          return `${order.orderId} was held in a pause`;
+        const isOnSale = rows.screenings.get(order.screeningId)!.status === 'on_sale';
+        if (!was && !isOnSale) return `${order.orderId} was held in a pause`;
         if (halves > (was?.halves ?? 0)) moreHalves.add(order.screeningId);
         before.set(order.orderId, { state: order.state, keptUntil: keptUntil(order), halves });
       }

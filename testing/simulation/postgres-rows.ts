@@ -18,6 +18,10 @@ export async function moveTime(db: Database, time: VirtualTime, nowMs: number): 
   return { anchorMs, nowMs };
 }
 
+/** Whether time must be moved: the story went on, or the real clock went a second since it was moved last. */
+export const isOld = (time: VirtualTime, nowMs: number): boolean =>
+  time.nowMs !== nowMs || Math.abs(Date.now() - time.anchorMs - nowMs) > 1_000;
+
 /** Fails when the machine was so slow that the story's now is over: what was compared since proves nothing. */
 export async function assertSameTick(db: Database, time: VirtualTime): Promise<void> {
   const clock = await db.row<{ ms: number }>(CLOCK);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { HOLD_OUTCOMES } from '#contracts/outcomes';
 import { GUARDS, type Guard } from './guards.ts';
+import { createRandom } from './random.ts';
 import { simulate } from './simulate.ts';
 
 const STORIES = 3_000;
@@ -45,6 +46,14 @@ test('the same seed tells the same story, another seed another', () => {
   const told = (seed: number) => JSON.stringify(simulate(seed).commits);
   assert.equal(told(7), told(7));
   assert.notEqual(told(7), told(8));
+});
+
+test('a seed draws the same numbers everywhere', () => {
+  const random = createRandom(1);
+  assert.deepEqual(
+    Array.from({ length: 4 }, () => random.between(0, 999)),
+    [870, 634, 913, 515],
+  );
 });
 
 for (const [guard, promise] of Object.entries(GUARDS) as [Guard, string][]) {
