@@ -122,7 +122,7 @@ function wrongPersons(rows: Rows, persons: Map<string, Map<string, number>>, now
   return null;
 }
 
-/** Asked when a buyer has chosen half price: late money keeps its half price beyond the quota (capabilities/orders/README.md). */
+/** Asked when a buyer has chosen half price: late money may pass the quota (capabilities/orders/README.md). */
 function wrongQuota(rows: Rows, screenings: Set<number>, now: number): string | null {
   for (const screeningId of screenings) {
     let used = 0;

@@ -11,7 +11,7 @@ export const GRACE_MS = 60_000;
 
 /**
  * The clock of the database moves in steps of ten seconds; hold and grace are whole numbers of them. So the replay on
- * PostgreSQL, which cannot stop its clock, has ten seconds for each command until a comparison could turn out otherwise.
+ * PostgreSQL, whose clock goes on, has ten seconds for each command until a comparison could turn out otherwise.
  */
 export const DATABASE_TICK_MS = 10_000;
 
