@@ -73,7 +73,9 @@ test('control: without the owner guard the same rush promises seats twice, and t
 
 test('control: without locking the seats in the careful look, two processes promise one seat twice', async () => {
   const unlocked = ['order by t.seat_no for update skip locked) as locked', 'order by t.seat_no) as locked'] as const;
-  await editHoldSeats(db, { sets: [ALL_CAREFUL], careful: [PAUSE, unlocked] });
+  // Long enough for a busy machine to bring the rival's first flush into it; only who believes to have won waits.
+  const longPause = [PAUSE[0], PAUSE[1].replace('0.04', '0.4')] as const;
+  await editHoldSeats(db, { sets: [ALL_CAREFUL], careful: [longPause, unlocked] });
   // One seat: with several, each process could wait for one of the other's, and the deadlock would undo a whole flush.
   const { wrong } = await rushForTenSeats(1);
   assert.ok(wrong.some((line) => line.includes('was promised')));
