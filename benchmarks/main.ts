@@ -1,4 +1,5 @@
 import * as ceiling from './ceiling.ts';
+import * as confirm from './confirm.ts';
 import * as imports from './import.ts';
 import * as overload from './overload.ts';
 import * as peak from './peak.ts';
@@ -9,7 +10,7 @@ import * as search from './search.ts';
 
 type Benchmark = { summary: string; run(args: string[]): Promise<unknown> };
 
-const benchmarks: Record<string, Benchmark> = { peak, ceiling, overload, import: imports, search };
+const benchmarks: Record<string, Benchmark> = { peak, ceiling, overload, confirm, import: imports, search };
 
 const [name, ...args] = process.argv.slice(2);
 const chosen = name === undefined ? undefined : benchmarks[name];

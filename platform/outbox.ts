@@ -19,6 +19,20 @@ export async function tell(
   await tx.rows(INSERT, [newId(), fact.topic, JSON.stringify(fact.payload), fact.correlationId]);
 }
 
+/** Records many facts in one statement, in their order. */
+export async function tellAll(
+  tx: Transaction,
+  facts: readonly { topic: string; payload: unknown; correlationId: string }[],
+): Promise<void> {
+  if (facts.length === 0) return;
+  await tx.rows(INSERT_ALL, [
+    facts.map(() => newId()),
+    facts.map((fact) => fact.topic),
+    facts.map((fact) => JSON.stringify(fact.payload)),
+    facts.map((fact) => fact.correlationId),
+  ]);
+}
+
 /** Runs `effect` unless this consumer has done it already; mark and effect commit together. False when it had. */
 export async function consumeOnce(
   tx: Transaction,
@@ -34,5 +48,8 @@ export async function consumeOnce(
 
 const INSERT = sql`
   insert into outbox.messages (message_id, topic, payload, correlation_id) values ($1, $2, $3, $4)`;
+const INSERT_ALL = sql`
+  insert into outbox.messages (message_id, topic, payload, correlation_id)
+  select * from unnest($1::uuid[], $2::text[], $3::jsonb[], $4::uuid[])`;
 const MARK = sql`
   insert into outbox.consumed (consumer, message_id) values ($1, $2) on conflict do nothing returning 1 as fresh`;

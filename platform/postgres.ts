@@ -75,6 +75,8 @@ export function createDatabase(options: {
   });
   // An idle connection that dies must not bring the process down; the next query opens another.
   pool.on('error', () => {});
+  // Nor one that dies in the middle of a transaction: its statement is told, the event besides has no other listener.
+  pool.on('connect', (client) => client.on('error', () => {}));
 
   const once = async <T>(run: (tx: Transaction) => Promise<T>): Promise<T> => {
     const client = await pool.connect();

@@ -1,7 +1,7 @@
 import { createAccounts } from '#capabilities/accounts';
 import { ADMISSION_RULES } from '#capabilities/admission';
 import { createSeatHolder } from '#capabilities/holds';
-import { awaitPayment, confirmPaid, orderChanged, refundOrder } from '#capabilities/orders';
+import { awaitPayment, confirmAllPaid, orderChanged, refundOrder } from '#capabilities/orders';
 import { createPayments } from '#capabilities/payments';
 import { systemClock } from '#platform/clock';
 import type { Log } from '#platform/log';
@@ -59,7 +59,7 @@ export async function wireApi(deps: { db: Database; settings: ApiSettings; log: 
     db,
     log,
     clock,
-    orders: { awaitPayment, confirmPaid, refundOrder, orderChanged },
+    orders: { awaitPayment, confirmAllPaid, refundOrder, orderChanged },
     ...paymentProviders(settings),
   });
   const reader = readerOf(deps);
@@ -95,7 +95,7 @@ export async function wireApi(deps: { db: Database; settings: ApiSettings; log: 
     close: async () => {
       streams.close();
       await Promise.all([orderFeed.close(), seatMaps.close(), accounts.close()]);
-      await seatHolder.close();
+      await Promise.all([seatHolder.close(), payments.close()]);
       await reader.close();
     },
   };

@@ -1,7 +1,7 @@
 import { accountKeys } from '#capabilities/accounts';
 import { resumeStaleRuns } from '#capabilities/imports';
 import { createNotifications, smtpTransport } from '#capabilities/notifications';
-import { awaitPayment, confirmPaid, expireOrders, orderChanged, refundOrder } from '#capabilities/orders';
+import { awaitPayment, confirmAllPaid, expireOrders, orderChanged, refundOrder } from '#capabilities/orders';
 import { createPayments } from '#capabilities/payments';
 import { systemClock } from '#platform/clock';
 import { stopOnSignal } from '#platform/lifecycle';
@@ -30,7 +30,7 @@ const payments = createPayments({
   db,
   log,
   clock: systemClock,
-  orders: { awaitPayment, confirmPaid, refundOrder, orderChanged },
+  orders: { awaitPayment, confirmAllPaid, refundOrder, orderChanged },
   ...paymentProviders(settings),
 });
 const keys = accountKeys({ cpfHmacKey: settings.CPF_HMAC_KEY, cpfEncryptionKey: settings.CPF_ENCRYPTION_KEY });
@@ -90,6 +90,7 @@ const loops = [
 
 stopOnSignal(log, async () => {
   await Promise.all(loops.map((loop) => loop.stop()));
+  await payments.close();
   transport.close();
   await db.close();
 });

@@ -57,6 +57,28 @@ test('control: without the limit guard late money lifts a buyer above ten', asyn
   assert.deepEqual(await withAndWithout(CONFIRM, [removed], story), { guarded: 'seats_gone', unguarded: 'paid' });
 });
 
+test('control: without the rivals guard one call sells a seat to two late payers', async () => {
+  const story = async () => {
+    const { screeningId } = await aScreening(db);
+    const late = [];
+    for (let buyer = 0; buyer < 2; buyer += 1) {
+      late.push(await aHeldOrder(holder, screeningId, [1]));
+      await letTimePass(db, late[buyer]!.orderId, 1);
+    }
+    const rows = await db.rows<{ outcome: string }>('select outcome from orders.confirm_orders($1, $2, $3)', [
+      late.map((order) => order.screeningId),
+      late.map((order) => order.orderId),
+      late.map((order) => order.totalCents),
+    ]);
+    return rows.map((row) => row.outcome);
+  };
+  const removed: Edit = [/ *when r\.meets or .*-- guard: rivals\n/g, ''];
+  assert.deepEqual(await withAndWithout(CONFIRM, [removed], story), {
+    guarded: ['paid', 'again'],
+    unguarded: ['paid', 'paid'],
+  });
+});
+
 test('control: without its own-seats guard a released order frees the seat of its successor', async () => {
   const story = async () => {
     const { screeningId } = await aScreening(db);

@@ -1,6 +1,7 @@
 import type { TicketKind } from '#contracts/ticket-kinds';
 import { issueTickets, revokeTickets } from '#capabilities/tickets';
-import { tell } from '#platform/outbox';
+import { assert } from '#platform/fault';
+import { tell, tellAll } from '#platform/outbox';
 import type { Database, Transaction } from '#platform/postgres';
 import { sql } from '#platform/sql';
 import { type OrderEvent, statesBefore } from './order-states.ts';
@@ -45,24 +46,44 @@ export async function awaitPayment(
 
 export type ConfirmOutcome = 'paid' | 'already_paid' | 'seats_gone' | 'amount_mismatch' | 'order_unknown';
 
+export type OrderPayment = OrderKey & { paidCents: number; correlationId: string };
+
 /**
- * The money is here: order paid, seats sold, tickets issued, fact told, all in this transaction. After the hold has
- * ended the same seats are taken again if free; 'seats_gone' and 'amount_mismatch' mean that the money goes back.
+ * The money is here: orders paid, seats sold, tickets issued, facts told, all in this transaction, in three statements
+ * however many orders there are. One outcome per payment, in their order. After the hold has ended the same seats are
+ * taken again if free; 'seats_gone' and 'amount_mismatch' mean that the money goes back. 'again', never for the first:
+ * an earlier payment wants the same seats or is of the same buyer; nothing was decided, ask once more in another call.
  */
-export async function confirmPaid(
+export async function confirmAllPaid(
   tx: Transaction,
-  payment: OrderKey & { paidCents: number; correlationId: string },
-): Promise<ConfirmOutcome> {
-  const row = await tx.row<{ outcome: ConfirmOutcome }>(CONFIRM, [
-    [payment.screeningId],
-    [payment.orderId],
-    [payment.paidCents],
+  payments: readonly OrderPayment[],
+): Promise<(ConfirmOutcome | 'again')[]> {
+  const rows = await tx.rows<{ outcome: ConfirmOutcome | 'again' }>(CONFIRM, [
+    payments.map((payment) => payment.screeningId),
+    payments.map((payment) => payment.orderId),
+    payments.map((payment) => payment.paidCents),
   ]);
-  if (row!.outcome === 'paid') {
-    await issueTickets(tx, payment);
-    await tellOf(tx, 'order_paid', payment, payment.correlationId);
+  const outcomes = rows.map((row) => row.outcome);
+  const paid = payments.filter((_, index) => outcomes[index] === 'paid');
+  if (paid.length > 0) {
+    await issueTickets(tx, ...paid);
+    await tellAll(
+      tx,
+      paid.map(({ screeningId, orderId, correlationId }) => ({
+        topic: 'order_paid',
+        payload: { screeningId, orderId },
+        correlationId,
+      })),
+    );
   }
-  return row!.outcome;
+  return outcomes;
+}
+
+/** The same for a single order. */
+export async function confirmPaid(tx: Transaction, payment: OrderPayment): Promise<ConfirmOutcome> {
+  const [outcome] = await confirmAllPaid(tx, [payment]);
+  assert(outcome && outcome !== 'again', 'the first payment of a call is always decided');
+  return outcome;
 }
 
 export type EndOutcome = 'ended' | 'refused' | 'order_unknown';
@@ -168,7 +189,8 @@ const READ_PAYABLE = sql`
          seat_count as "seatCount", held_until as "heldUntil", buyer_id as "buyerId",
          correlation_id as "correlationId"
   from orders.orders where screening_id = $1 and order_id = $2`;
-const CONFIRM = sql`select outcome from orders.confirm_orders($1::integer[], $2::uuid[], $3::integer[])`;
+const CONFIRM = sql`
+  select outcome from orders.confirm_orders($1::integer[], $2::uuid[], $3::integer[]) order by request_no`;
 const END = sql`
   select request_no, outcome
   from orders.end_orders($1::integer[], $2::uuid[], $3::orders.order_state, $4::orders.order_state[])`;

@@ -67,6 +67,13 @@ export async function lockAttempt(tx: Transaction, attemptId: string): Promise<A
   return screeningId === null ? null : tx.row<Attempt>(LOCK, [screeningId, attemptId]);
 }
 
+/** The same for many, locked in the order of their keys; those that do not exist are left out. */
+export async function lockAttempts(tx: Transaction, attemptIds: readonly string[]): Promise<Map<string, Attempt>> {
+  const ids = attemptIds.filter((attemptId) => screeningIn(attemptId) !== null);
+  const rows = await tx.rows<Attempt>(LOCK_ALL, [ids.map(screeningOf), ids]);
+  return new Map(rows.map((row) => [row.attemptId, row]));
+}
+
 export async function activeAttempt(db: Queryable, orderId: string): Promise<Attempt | null> {
   return db.row<Attempt>(READ_ACTIVE, [screeningOf(orderId), orderId]);
 }
@@ -125,16 +132,22 @@ export async function attemptView(attempt: Attempt): Promise<PaymentAttempt> {
   };
 }
 
-const READ = sql`
-  select screening_id as "screeningId", attempt_id as "attemptId", order_id as "orderId", buyer_id as "buyerId",
+/** The columns of a row as an Attempt. */
+export const ATTEMPT = sql`
+  screening_id as "screeningId", attempt_id as "attemptId", order_id as "orderId", buyer_id as "buyerId",
     provider, method, amount_cents as "amountCents", currency, state, idempotency_key as "idempotencyKey", request,
     provider_payment_id as "providerPaymentId", provider_capture_id as "providerCaptureId", resume,
     failure_code as "failureCode", captured_cents as "capturedCents", fulfilment, capture_no as "captureNo",
     coalesce(capturing_since > now() - interval '2 minutes', false) as capturing,
     cancelling_since is not null as cancelling, pay_until as "payUntil", pay_until <= now() as "isOver", checks,
-    correlation_id as "correlationId", created_at as "createdAt"
-  from payments.attempts where screening_id = $1 and attempt_id = $2`;
+    correlation_id as "correlationId", created_at as "createdAt"`;
+const READ = `select ${ATTEMPT} from payments.attempts where screening_id = $1 and attempt_id = $2`;
 const LOCK = `${READ} for update`;
+const LOCK_ALL = `
+  select a.* from (
+    select * from unnest($1::integer[], $2::uuid[]) as k(shard, id) order by 1, 2 offset 0) as k
+  cross join lateral (
+    select ${ATTEMPT} from payments.attempts where screening_id = k.shard and attempt_id = k.id for update) as a`;
 const BY_ORDER = READ.replace('attempt_id = $2', 'order_id = $2');
 const READ_ACTIVE = `${BY_ORDER} and state in ('created', 'submitted', 'requires_action', 'unknown')`;
 const READ_PAYING = `${BY_ORDER} and fulfilment = 'paid'`;

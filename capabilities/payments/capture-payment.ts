@@ -57,7 +57,7 @@ async function markCapturing(deps: PaymentsDeps, attemptId: string): Promise<Rea
     const order = await deps.orders.awaitPayment(tx, { screeningId: attempt.screeningId, orderId: attempt.orderId });
     if (order.outcome !== 'awaiting' || attempt.isOver) return { outcome: 'order_expired' };
     const asked = { state: 'submitted', failureCode: null, providerPaymentId: null, capture: 'asked' } as const;
-    const applied = await applyProviderState(deps, tx, attemptId, asked);
+    const applied = await applyProviderState(deps, tx, { attemptId, seen: asked });
     assert(applied?.attempt.capturing, 'a live attempt that cannot be captured');
     return { outcome: 'ready', attempt: applied.attempt, paymentId: attempt.providerPaymentId };
   });

@@ -105,7 +105,7 @@ test('paid after somebody else took a seat: the money goes back by itself, in fu
 });
 
 test('twin: where orders claims the seats are still there, no money goes back and the ledger shows it', async () => {
-  const blind = await aTill(db, { orders: { confirmPaid: async () => 'paid' } });
+  const blind = await aTill(db, { orders: { confirmAllPaid: async (_, paid) => paid.map(() => 'paid' as const) } });
   const { order } = await paidTooLate(blind);
   assert.deepEqual(await moneyAt(order, blind), { captured: order.totalCents, refunded: 0 });
 });

@@ -103,13 +103,17 @@ test('control: without comparing the currency, pesos buy seats priced in reais',
 
 test('control: less money is refused by us and again by orders; without both it buys the seats', async () => {
   const less = (intent: ReturnType<typeof intentOf>) => (intent.amount -= 100);
-  const blindOrders = await import('#capabilities/orders').then(({ confirmPaid }) => ({
-    confirmPaid: async (...[tx, paid]: Parameters<typeof confirmPaid>) => {
-      const order = await tx.row<{ total: number }>(
-        'select total_cents as total from orders.orders where order_id = $1',
-        [paid.orderId],
+  const blindOrders = await import('#capabilities/orders').then(({ confirmAllPaid }) => ({
+    confirmAllPaid: async (...[tx, payments]: Parameters<typeof confirmAllPaid>) => {
+      const totals = await tx.rows<{ id: string; total: number }>(
+        'select order_id as id, total_cents as total from orders.orders where order_id = any ($1)',
+        [payments.map((paid) => paid.orderId)],
       );
-      return confirmPaid(tx, { ...paid, paidCents: order!.total });
+      const totalOf = new Map(totals.map(({ id, total }) => [id, total]));
+      return confirmAllPaid(
+        tx,
+        payments.map((paid) => ({ ...paid, paidCents: totalOf.get(paid.orderId)! })),
+      );
     },
   }));
   const unchecked = withoutCheck('amount');

@@ -1,7 +1,7 @@
 import { Fault } from '#platform/fault';
-import type { Transaction } from '#platform/postgres';
 import { sql } from '#platform/sql';
 import { readAttempt } from './attempts.ts';
+import { finishEvents, keepEvent, readEvent, type SeenEvent } from './events.ts';
 import { type PaymentsDeps, providerNamed } from './payments-deps.ts';
 import type { Headers, PaymentProvider, ProviderEvent, ProviderName } from './provider.ts';
 import { readRefund } from './refunds.ts';
@@ -13,7 +13,11 @@ export type EventAnswer =
   | 'processed'
   | 'not_yet'; // Kept, and tried again by us and by the provider: 503.
 
-/** A webhook: the signature first, then the event is kept without its persons, then the provider's object decides. */
+/**
+ * A webhook: the signature first, then the provider's object decides. The event is written down, without its persons,
+ * in the transaction of its effect, or to wait when it has none yet; killed before, we have not answered, and the
+ * provider sends it again.
+ */
 export async function receiveEvent(
   deps: PaymentsDeps,
   name: ProviderName,
@@ -24,13 +28,27 @@ export async function receiveEvent(
   if (!provider) return 'forged';
   const event = await provider.verifyEvent(rawBody, headers);
   if (!event) return 'forged';
-  const fresh = await deps.db.rows(KEEP, [name, event.eventId, event.eventType, event.kept]);
-  if (fresh.length === 0) {
-    const known = await deps.db.row<{ processed: boolean }>(IS_PROCESSED, [name, event.eventId]);
-    if (known?.processed) return 'duplicate';
+  const seen = seenEvent(name, event);
+  const known = await readEvent(deps.db, seen);
+  if (known?.processed) return 'duplicate';
+  try {
+    const answer = await processEvent(deps, provider, event);
+    if (answer === 'not_yet') await keepEvent(deps.db, seen);
+    return answer;
+  } catch (error) {
+    // Of what is refused for want of room nothing is kept, or refusing would cost as much as serving: the provider sends
+    // it again, and the reconciler asks about its attempt within two minutes.
+    if (!(error instanceof Fault && error.code === 'overloaded')) await keepEvent(deps.db, seen);
+    throw error;
   }
-  return processEvent(deps, provider, event);
 }
+
+const seenEvent = (provider: ProviderName, { eventId, eventType, kept }: ProviderEvent): SeenEvent => ({
+  provider,
+  eventId,
+  eventType,
+  kept,
+});
 
 /** Also for events that waited: at the second time the attempt may be there. */
 export async function processEvent(
@@ -38,22 +56,21 @@ export async function processEvent(
   provider: PaymentProvider,
   event: ProviderEvent,
 ): Promise<EventAnswer> {
-  const finish = (result: string) => (tx: Pick<Transaction, 'rows'>) =>
-    tx.rows(FINISH, [provider.name, event.eventId, result]).then(() => undefined);
+  const seen = seenEvent(provider.name, event);
   const paymentId = event.paymentId ?? (await paymentOf(deps, provider.name, event));
   if (paymentId === null) {
     if (event.ourId !== null || event.captureId !== null) return 'not_yet';
-    await finish('not_about_a_payment')(deps.db);
+    await finishEvents(deps.db, [{ ...seen, result: 'not_about_a_payment' }]);
     return 'processed';
   }
   const read = await provider.readPayment(paymentId);
   if (read.kind === 'refused') return 'not_yet';
   const { attemptId } = read.value;
   if (attemptId === null) {
-    await finish('not_ours')(deps.db);
+    await finishEvents(deps.db, [{ ...seen, result: 'not_ours' }]);
     return 'processed';
   }
-  const attempt = await settle(deps, attemptId, read.value, finish('applied'));
+  const attempt = await settle(deps, attemptId, read.value, seen);
   return attempt ? 'processed' : 'not_yet';
 }
 
@@ -81,10 +98,11 @@ export async function retryEvents(deps: PaymentsDeps, limit: number): Promise<nu
   for (const row of waiting) {
     try {
       const provider = providerNamed(deps, row.provider);
-      const answer = await processEvent(deps, provider, provider.parseEvent(row.rawBody));
+      const event = provider.parseEvent(row.rawBody);
+      const answer = await processEvent(deps, provider, event);
       if (answer === 'processed') done += 1;
       else if (row.isOld) {
-        await deps.db.rows(FINISH, [row.provider, row.eventId, 'attempt_unknown']);
+        await finishEvents(deps.db, [{ ...seenEvent(row.provider, event), result: 'attempt_unknown' }]);
         deps.log.error({ provider: row.provider, eventId: row.eventId }, 'a payment event never found its attempt');
       }
     } catch (error) {
@@ -97,14 +115,6 @@ export async function retryEvents(deps: PaymentsDeps, limit: number): Promise<nu
 
 const FIND_CAPTURE = sql`
   select provider_payment_id as id from payments.attempts where provider = $1 and provider_capture_id = $2`;
-const KEEP = sql`
-  insert into payments.provider_events (provider, event_id, event_type, raw_body, next_try_at)
-  values ($1, $2, $3, $4, now() + interval '1 minute') on conflict do nothing returning 1 as fresh`;
-const IS_PROCESSED = sql`
-  select processed_at is not null as processed from payments.provider_events where provider = $1 and event_id = $2`;
-const FINISH = sql`
-  update payments.provider_events set processed_at = coalesce(processed_at, now()), result = $3
-  where provider = $1 and event_id = $2`;
 const CLAIM = sql`
   update payments.provider_events set tries = least(tries + 1, 1000),
     next_try_at = now() + least(interval '30 seconds' * power(2, least(tries, 7)), interval '1 hour')

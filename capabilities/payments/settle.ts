@@ -1,26 +1,34 @@
 import { Fault, unreachable } from '#platform/fault';
-import type { Transaction } from '#platform/postgres';
-import { applyProviderState, type Applied, type Seen } from './apply-provider-state.ts';
+import { applyProviderState, type Look, type Seen } from './apply-provider-state.ts';
 import { type Attempt, readAttempt, requestOf } from './attempts.ts';
+import type { SeenEvent } from './events.ts';
 import type { LookLimit } from './look-limit.ts';
 import { type PaymentsDeps, providerNamed } from './payments-deps.ts';
 import type { ProviderAnswer, ProviderPayment } from './provider.ts';
 import { executeRefund } from './refund-payment.ts';
 
-/** Applies one look in a transaction of its own, then sends back at once what must go back. */
+/**
+ * Applies one look, then sends back at once what must go back. Money that has arrived gathers with its like
+ * (payment-lanes.ts); anything else has a transaction of its own. Throws the Fault 'overloaded' when too much waits:
+ * nothing was applied, and whoever asks again finds the same object.
+ */
 export async function settle(
   deps: PaymentsDeps,
   attemptId: string,
   seen: Seen,
-  alongside?: (tx: Transaction) => Promise<void>,
+  event?: SeenEvent,
 ): Promise<Attempt | null> {
-  const applied = await deps.db.transaction(async (tx): Promise<Applied | null> => {
-    const result = await applyProviderState(deps, tx, attemptId, seen);
-    if (result) await alongside?.(tx);
-    return result;
-  });
+  const look: Look = event ? { attemptId, seen, event } : { attemptId, seen };
+  const applied = gathers(seen)
+    ? await deps.lanes.settle(look)
+    : await deps.db.transaction((tx) => applyProviderState(deps, tx, look));
   if (applied?.refundDue) await tryRefund(deps, applied.refundDue);
   return applied?.attempt ?? null;
+}
+
+/** Refunds may end the order, whose lock would come after its neighbours' tickets: such a look travels alone. */
+function gathers(seen: Seen): boolean {
+  return seen.state === 'captured' && 'refunds' in seen && seen.refunds.length === 0 && seen.refundedCents === 0;
 }
 
 /** The debt is written down: when the provider does not answer now, the reconciler asks again with the same key. */

@@ -90,7 +90,7 @@ async function placeAttempt(deps: PaymentsDeps, request: Placing): Promise<Attem
     const row = { attemptId, orderId, buyerId, amountCents: order.totalCents, payUntil, correlationId };
     if (order.totalCents === 0) {
       await insertAttempt(tx, { ...row, provider: 'none', method: 'none', request: {}, state: 'created' });
-      await applyProviderState(deps, tx, attemptId, freePayment(attemptId));
+      await applyProviderState(deps, tx, { attemptId, seen: freePayment(attemptId) });
       return null;
     }
     const left = await tx.row<{ seconds: number }>(SECONDS_LEFT, [payUntil]);

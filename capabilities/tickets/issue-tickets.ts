@@ -4,14 +4,14 @@ import { sql } from '#platform/sql';
 export type IssuedTicket = { screeningId: number; orderId: string; seatNo: number; code: number };
 
 /**
- * Writes the tickets of a paid order, as sold, in the transaction that makes it paid. An order that has its tickets
- * keeps them and gets no new ones. For many orders at once call tickets.issue_tickets with arrays.
+ * Writes the tickets of paid orders, as sold, in the transaction that makes them paid: one statement, however many. An
+ * order that has its tickets keeps them and gets no new ones.
  */
 export async function issueTickets(
   tx: Transaction,
-  order: { screeningId: number; orderId: string },
+  ...orders: readonly { screeningId: number; orderId: string }[]
 ): Promise<IssuedTicket[]> {
-  return tx.rows<IssuedTicket>(ISSUE, [[order.screeningId], [order.orderId]]);
+  return tx.rows<IssuedTicket>(ISSUE, [orders.map((order) => order.screeningId), orders.map((order) => order.orderId)]);
 }
 
 /** The order's tickets open no door from here on. Again: nothing more happens. Returns the ones revoked now. */

@@ -1,0 +1,273 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import pino from 'pino';
+import * as orders from '#capabilities/orders';
+import { createPayments, type Gathering, type Payments } from '#capabilities/payments';
+import { systemClock } from '#platform/clock';
+import { startEmbeddedPostgres } from '#platform/embedded-postgres';
+import { newId, newShardedId } from '#platform/ids';
+import { migrate } from '#platform/migrate';
+import { createDatabase, type Database } from '#platform/postgres';
+import { aMovie, anAuditorium } from '#testing/builders';
+import { capturedPayment, standInProvider } from '#testing/stand-in-provider';
+
+export const summary = 'paid orders confirmed per second through the webhook door, one by one and in batches';
+
+const ROOT = new URL('..', import.meta.url).pathname;
+const SEATS_PER_SCREENING = 300;
+const PAIRS = SEATS_PER_SCREENING / 2;
+const TOTAL_CENTS = 7_040;
+const CLOCK_TICKS_PER_S = 100;
+// What a process may have in flight at once; the same for every row of the table.
+const CONNECTIONS = 10;
+
+type Awaiting = { screeningId: number; orderId: string; attemptId: string; pair: number };
+type Variant = { name: string; batch: number; gathering: Partial<Gathering>; orders: number };
+
+const VARIANTS: readonly Variant[] = [
+  { name: '1 (two lanes)', batch: 1, gathering: { lanes: 2, sizeMax: 1 }, orders: 600 },
+  { name: '1 (a lane per connection)', batch: 1, gathering: { lanes: CONNECTIONS, sizeMax: 1 }, orders: 1_500 },
+  { name: 'at most 10', batch: 10, gathering: { sizeMax: 10 }, orders: 4_000 },
+  { name: 'at most 100', batch: 100, gathering: { sizeMax: 100 }, orders: 9_000 },
+  { name: 'at most 250', batch: 250, gathering: { sizeMax: 250 }, orders: 12_000 },
+];
+
+/** --screenings (200), --flight: webhooks under way at once (1000). */
+export async function run(args: string[]): Promise<void> {
+  const { values } = parseArgs({
+    args,
+    options: { screenings: { type: 'string', default: '200' }, flight: { type: 'string', default: '1000' } },
+  });
+  const folder = await mkdtemp(join(tmpdir(), 'poltrona-bench-'));
+  const server = await startEmbeddedPostgres({
+    folder: join(folder, 'data'),
+    port: 0,
+    password: 'bench',
+    database: 'bench',
+    settings: { shared_buffers: '512MB', max_wal_size: '4GB', checkpoint_timeout: '30min' },
+  });
+  // Writing the orders that will be paid can take longer than the 15 seconds of a product's statement.
+  const db = createDatabase({
+    connectionString: server.url,
+    connectionsMax: CONNECTIONS,
+    statementTimeoutMs: 120_000,
+  });
+  try {
+    await migrate(db, ROOT);
+    const awaiting = await ordersAwaitingPayment(db, Number(values.screenings));
+    const settings = await readSettings(db);
+    printSettings({ ...settings, ...values, orders: awaiting.length, connections: CONNECTIONS });
+    const postmaster = Number((await readFile(join(folder, 'data', 'postmaster.pid'), 'utf8')).split('\n')[0]);
+    const measure = (variant: Variant, flight: number) => confirm(db, postmaster, awaiting, variant, flight);
+
+    const alone = { name: 'warm-up', batch: 1, gathering: {}, orders: 200 };
+    await measure(alone, 1);
+    const single = await measure(alone, 1);
+    console.log(
+      `\none payment at a time, nothing else to do: p50 ${single.p50Ms} ms, p99 ${single.p99Ms} ms a webhook`,
+    );
+    console.log(
+      '\nbatch                      orders/s   mean batch   PostgreSQL CPU µs/order   this process CPU µs/order',
+    );
+    const results: (Variant & Measured)[] = [];
+    for (const variant of VARIANTS) {
+      // One by one, a long line would only wait for connections until it is turned away.
+      const measured = await measure(variant, Math.min(Number(values.flight), variant.batch * 100));
+      results.push({ ...variant, ...measured });
+      const { perSecond, meanBatch, databaseMicros, processMicros } = measured;
+      console.log(
+        `${variant.name.padEnd(26)} ${cell(perSecond, 8)} ${cell(meanBatch, 12)} ${cell(databaseMicros, 25)} ${cell(processMicros, 27)}`,
+      );
+    }
+    await audit(db);
+    const bestOf = (ones: typeof results) => ones.reduce((a, b) => (b.perSecond > a.perSecond ? b : a));
+    const oneByOne = bestOf(results.filter((result) => result.batch === 1));
+    const best = bestOf(results.filter((result) => result.batch > 1));
+    console.log(
+      JSON.stringify({
+        benchmark: 'confirm',
+        confirmed_orders_per_s: best.perSecond,
+        confirmed_orders_per_s_one_by_one: oneByOne.perSecond,
+        ratio: round(best.perSecond / oneByOne.perSecond),
+        batch: best.batch,
+        postgres_cpu_us_per_order: best.databaseMicros,
+        postgres_cpu_us_per_order_one_by_one: oneByOne.databaseMicros,
+        alone_p50_ms: single.p50Ms,
+        processors: cpus().length,
+        ...settings,
+      }),
+    );
+  } finally {
+    await db.close();
+    await server.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+type Measured = {
+  perSecond: number;
+  meanBatch: number;
+  databaseMicros: number;
+  processMicros: number;
+  p50Ms: number;
+  p99Ms: number;
+};
+
+async function confirm(
+  db: Database,
+  postmaster: number,
+  awaiting: Awaiting[],
+  variant: Variant,
+  flight: number,
+): Promise<Measured> {
+  const todo = awaiting.splice(0, variant.orders);
+  if (todo.length < variant.orders) throw new Error('too few orders; give more --screenings');
+  let calls = 0;
+  const door = {
+    ...orders,
+    confirmAllPaid: (...[tx, payments]: Parameters<typeof orders.confirmAllPaid>) => {
+      calls += 1;
+      return orders.confirmAllPaid(tx, payments);
+    },
+  };
+  const payments = createPayments({
+    db,
+    clock: systemClock,
+    log: pino({ level: 'silent' }),
+    orders: door,
+    stripe: standInProvider((id) => capturedPayment(id.slice('pi_'.length), TOTAL_CENTS)),
+    paypal: null,
+    gathering: { queueMax: flight, ...variant.gathering },
+  });
+  const before = { database: await cpuTicks(postmaster), process: process.cpuUsage(), at: performance.now() };
+  const latencies: number[] = [];
+  await Promise.all(Array.from({ length: flight }, () => worker(payments, todo, latencies)));
+  const seconds = (performance.now() - before.at) / 1000;
+  const own = process.cpuUsage(before.process);
+  const ticks = (await cpuTicks(postmaster)) - before.database;
+  await payments.close();
+  latencies.sort((a, b) => a - b);
+  return {
+    perSecond: Math.round(variant.orders / seconds),
+    meanBatch: round(variant.orders / calls),
+    databaseMicros: Math.round((ticks * 1e6) / CLOCK_TICKS_PER_S / variant.orders),
+    processMicros: Math.round((own.user + own.system) / variant.orders),
+    p50Ms: round(latencies[Math.floor(latencies.length / 2)]!),
+    p99Ms: round(latencies[Math.floor(latencies.length * 0.99)]!),
+  };
+}
+
+async function worker(payments: Payments, todo: Awaiting[], latencies: number[]): Promise<void> {
+  for (let one = todo.pop(); one; one = todo.pop()) {
+    const start = performance.now();
+    const answer = await payments.handleStripeEvent(Buffer.from(`pi_${one.attemptId}`), {});
+    if (answer !== 'processed') throw new Error(`a webhook was answered ${answer}`);
+    latencies.push(performance.now() - start);
+  }
+}
+
+/** Orders of two seats, held and awaiting payment, each of a buyer of its own and with a submitted attempt. */
+async function ordersAwaitingPayment(db: Database, screeningCount: number): Promise<Awaiting[]> {
+  const hall = await anAuditorium(db, { rows: 15, perRow: 20 });
+  const movieId = await aMovie(db);
+  const screenings = await db.rows<{ id: number }>(
+    `insert into screenings.screenings (auditorium_id, theater_id, movie_id, seat_plan_id, starts_at, ends_at,
+       cinema_day, price_cents, half_price_quota, sales_close_at)
+     select $1, $2, $3, $4, now() + n * interval '3 hours', now() + n * interval '3 hours' + interval '2 hours',
+       current_date, 3200, 120, 'infinity' from generate_series(1, $5) as n
+     returning screening_id as id`,
+    [hall.auditoriumId, hall.theaterId, movieId, hall.seatPlanId, screeningCount],
+  );
+  const wanted = Array.from({ length: PAIRS }, (_, pair) =>
+    screenings.map(({ id: screeningId }): Awaiting => {
+      return { screeningId, orderId: newShardedId(screeningId), attemptId: newShardedId(screeningId), pair };
+    }),
+  ).flat();
+  await db.rows(
+    `insert into orders.orders (screening_id, order_id, buyer_id, buyer_key, state, lines, seat_count, tickets_cents,
+       fee_cents, total_cents, held_until, correlation_id)
+     select s, o, b, decode(md5(b::text), 'hex'), 'awaiting_payment',
+       jsonb_build_array(
+         jsonb_build_object('seatNo', p * 2 + 1, 'kind', 'full', 'priceCents', 3200, 'chargedCents', 3200, 'feeCents', 320),
+         jsonb_build_object('seatNo', p * 2 + 2, 'kind', 'full', 'priceCents', 3200, 'chargedCents', 3200, 'feeCents', 320)),
+       2, 6400, 640, 7040, now() + interval '1 hour', gen_random_uuid()
+       from unnest($1::integer[], $2::uuid[], $3::integer[], $4::uuid[]) as n(s, o, p, b)`,
+    [
+      wanted.map((one) => one.screeningId),
+      wanted.map((one) => one.orderId),
+      wanted.map((one) => one.pair),
+      wanted.map(() => newId()),
+    ],
+  );
+  await db.rows(
+    `insert into holds.tickets (screening_id, seat_no, price_cents, state, kind, order_id, held_until, charged_cents,
+       fee_cents)
+     select o.screening_id, seat.no, 3200, 'held', 'full', o.order_id, o.held_until, 3200, 320
+       from orders.orders o cross join lateral unnest(orders.seat_nos(o.lines)) as seat(no)`,
+  );
+  await db.rows(
+    `insert into holds.tallies
+     select screening_id, buyer_key, array[order_id], array[seat_count], array[held_until] from orders.orders`,
+  );
+  await db.rows(
+    `insert into payments.attempts (screening_id, attempt_id, order_id, buyer_id, provider, method, amount_cents, state,
+       idempotency_key, provider_payment_id, pay_until, next_check_at, correlation_id)
+     select o.screening_id, n.a, o.order_id, o.buyer_id, 'stripe', 'card', o.total_cents, 'requires_action', n.a,
+       'pi_' || n.a, o.held_until, o.held_until, o.correlation_id
+       from unnest($1::integer[], $2::uuid[], $3::uuid[]) as n(s, o, a)
+       join orders.orders o on o.screening_id = n.s and o.order_id = n.o`,
+    [wanted.map((one) => one.screeningId), wanted.map((one) => one.orderId), wanted.map((one) => one.attemptId)],
+  );
+  await db.rows('vacuum analyze');
+  return wanted;
+}
+
+/** What was answered is there: as many facts, tickets and sold seats as paid orders ask for, and no more. */
+async function audit(db: Database): Promise<void> {
+  const seen = await db.row<Record<string, number>>(
+    `select (select count(*) from orders.orders where state = 'paid') as paid,
+       (select count(*) from payments.attempts where fulfilment = 'paid') as captured,
+       (select count(*) from outbox.messages where topic = 'order_paid') as facts,
+       (select count(*) from tickets.issued) / 2 as tickets,
+       (select count(*) from holds.tickets where state = 'sold') / 2 as seats`,
+  );
+  if (new Set(Object.values(seen!)).size !== 1) throw new Error(`the books do not agree: ${JSON.stringify(seen)}`);
+  console.log(`\naudited: ${seen!['paid']} orders paid, each with its money, its seats, its tickets and its fact`);
+}
+
+/** User and system time of all processes of this server, in clock ticks; 0 where there is no /proc. */
+async function cpuTicks(postmaster: number): Promise<number> {
+  const pids = await readdir('/proc').catch(() => []);
+  let ticks = 0;
+  for (const pid of pids) {
+    if (!/^\d+$/.test(pid)) continue;
+    const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    // Fields 4 (parent), 14 and 15 (times) of proc(5); the postmaster also keeps those of children that have ended.
+    if (Number(pid) === postmaster) ticks += sum(fields.slice(11, 15));
+    else if (Number(fields[1]) === postmaster) ticks += sum(fields.slice(11, 13));
+  }
+  return ticks;
+}
+
+const sum = (numbers: readonly string[]) => numbers.reduce((total, one) => total + Number(one), 0);
+const round = (value: number) => Math.round(value * 10) / 10;
+const cell = (value: number, width: number) => String(value).padStart(width);
+
+async function readSettings(db: Database): Promise<Record<string, string>> {
+  const rows = await db.rows<{ name: string; setting: string }>(
+    `select name, setting from pg_settings
+      where name in ('fsync', 'synchronous_commit', 'full_page_writes', 'server_version') order by name`,
+  );
+  return Object.fromEntries(rows.map((row) => [row.name, row.setting]));
+}
+
+function printSettings(settings: Record<string, unknown>): void {
+  for (const [name, value] of Object.entries(settings)) console.log(`${name.padEnd(20)} ${String(value)}`);
+  console.log(`${'seats per order'.padEnd(20)} 2`);
+  console.log('a closed model: as many webhooks under way as "flight" says, all of captured payments');
+  console.log('the provider is a stand-in at the provider interface: signatures and readings take no time');
+  console.log('database and this process share the processors');
+}
