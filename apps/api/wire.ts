@@ -13,6 +13,7 @@ import type { ApiSettings } from './config.ts';
 import { createOrderFeed } from './live/order-feed.ts';
 import { createSeatMaps } from './live/seat-maps.ts';
 import { createStreams } from './live/streams.ts';
+import { createReading } from './reading/reading.ts';
 import { registerAccountRoutes } from './routes/accounts.ts';
 import { registerAdminRoutes } from './routes/admin.ts';
 import { registerDoorRoutes } from './routes/door.ts';
@@ -49,6 +50,7 @@ export async function wireApi(deps: { db: Database; settings: ApiSettings; log: 
     applicationName: 'poltrona api',
   });
   const seatMaps = await createSeatMaps({ db, log, clock });
+  const reading = await createReading({ db, log, clock });
   const orderFeed = await createOrderFeed({ db, log });
   const payments = createPayments({
     db,
@@ -62,8 +64,8 @@ export async function wireApi(deps: { db: Database; settings: ApiSettings; log: 
   return {
     resolveSession: accounts.resolveSession,
     routes: [
-      (api) => registerSearchRoutes(api, { db, clock }),
-      (api) => registerScreeningRoutes(api, { db, clock, seatMaps }),
+      (api) => registerSearchRoutes(api, { reading }),
+      (api) => registerScreeningRoutes(api, { reading }),
       (api) => registerSeatRoutes(api, { db, seatMaps, seatHolder, streams, clock }),
       (api) => registerOrderRoutes(api, { db, orderFeed, streams }),
       (api) => registerPaymentRoutes(api, { db, payments }),
@@ -75,10 +77,13 @@ export async function wireApi(deps: { db: Database; settings: ApiSettings; log: 
       (api) => registerAdminRoutes(api, { db }),
       (api) => registerImportRoutes(api, { db, log, streams, dataDir: settings.DATA_DIR }),
     ],
-    dependencies: [{ name: 'liveSeats', ready: () => seatMaps.listening() }],
+    dependencies: [
+      { name: 'liveSeats', ready: () => seatMaps.listening() },
+      { name: 'programme', ready: () => reading.listening() },
+    ],
     close: async () => {
       streams.close();
-      await Promise.all([orderFeed.close(), seatMaps.close(), accounts.close()]);
+      await Promise.all([orderFeed.close(), seatMaps.close(), reading.close(), accounts.close()]);
       await seatHolder.close();
     },
   };

@@ -4,3 +4,4 @@ export { blockSeats, type BlockOutcome } from './block-seats.ts';
 export { type BestSeats, bestSeats } from './best-seats.ts';
 export { readSale, readScreening, saleState, type ScreeningToSell } from './read-screening.ts';
 export { parseNotice, readSeatRows, type SeatRow, type SeatRows } from './read-seats.ts';
+export { createOccupancy, type Occupancy } from './occupancy.ts';

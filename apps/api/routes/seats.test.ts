@@ -15,6 +15,7 @@ import { NO_HOLD_LIMITS } from '../hold-limits.ts';
 import { createOrderFeed } from '../live/order-feed.ts';
 import { createSeatMaps } from '../live/seat-maps.ts';
 import { createStreams } from '../live/streams.ts';
+import { createReading } from '../reading/reading.ts';
 import { registerOrderRoutes } from './orders.ts';
 import { registerScreeningRoutes } from './screenings.ts';
 import { registerSeatRoutes } from './seats.ts';
@@ -32,9 +33,10 @@ const holder = aSeatHolder(db);
 async function anApi() {
   const seatMaps = await createSeatMaps({ db, log, clock: systemClock });
   const orderFeed = await createOrderFeed({ db, log });
+  const reading = await createReading({ db, log, clock: systemClock });
   const streams = createStreams();
   const api = await testApi(people, (api) => {
-    registerScreeningRoutes(api, { db, clock: systemClock, seatMaps });
+    registerScreeningRoutes(api, { reading });
     registerSeatRoutes(api, { db, seatMaps, seatHolder: holder, streams, limits: NO_HOLD_LIMITS });
     registerOrderRoutes(api, { db, orderFeed, streams });
   });
@@ -49,6 +51,7 @@ async function anApi() {
       await api.close();
       await seatMaps.close();
       await orderFeed.close();
+      await reading.close();
     },
   };
 }
