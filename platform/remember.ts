@@ -77,7 +77,10 @@ export function createMemory(options: MemoryOptions) {
   };
 
   const shrink = () => {
-    while (entries.size > entriesMax || bytes > bytesMax) forget(entries.keys().next().value!);
+    for (const key of entries.keys()) {
+      if (entries.size <= entriesMax && bytes <= bytesMax) return;
+      forget(key);
+    }
   };
 
   const keep = (key: string, answer: Answer) => {
@@ -156,7 +159,7 @@ export function createMemory(options: MemoryOptions) {
      * already and not kept: nobody knows yet what it speaks of.
      */
     drop(topics?: ReadonlySet<string>): void {
-      for (const [key, { answer }] of [...entries])
+      for (const [key, { answer }] of entries)
         if (!topics || answer.topics?.some((topic) => topics.has(topic))) forget(key);
       for (const running of making.values()) running.overtaken = true;
     },

@@ -111,7 +111,10 @@ export function createOccupancy(options: OccupancyOptions): Occupancy {
       seats += entry.seats.length;
     }
     for (const payload of own.missed) apply(payload, own.ids);
-    while (seats > seatsMax && entries.size > own.ids.size) remove(entries.keys().next().value!);
+    for (const id of entries.keys()) {
+      if (seats <= seatsMax) return;
+      if (!own.ids.has(id)) remove(id);
+    }
   };
 
   const freeOf = (entry: Entry): number => {

@@ -69,6 +69,8 @@ export function keepProgramme(options: KeptProgrammeOptions): KeptProgramme {
   let checkedAtMs = -Infinity;
   let dirty: Dirty | 'all' = 'all';
   let dirtySinceMs: number | null = null;
+  // When the first of the changes was told that are being read now.
+  let readingSinceMs: number | null = null;
   let reading: Promise<void> | null = null;
   let readAtMs = -Infinity;
   let timer: NodeJS.Timeout | undefined;
@@ -84,7 +86,8 @@ export function keepProgramme(options: KeptProgrammeOptions): KeptProgramme {
   const current = (): Programme | null => {
     if (!time || moment().nowMs >= time.dayEndsMs) return null;
     if (!trusted || !options.listening()) return within(checkedAtMs) ? programme : null;
-    return dirtySinceMs === null || within(dirtySinceMs) ? programme : null;
+    const oldSinceMs = readingSinceMs ?? dirtySinceMs;
+    return oldSinceMs === null || within(oldSinceMs) ? programme : null;
   };
 
   const readAll = async () => {
@@ -107,6 +110,7 @@ export function keepProgramme(options: KeptProgrammeOptions): KeptProgramme {
     const startedMs = now();
     dirty = nothing();
     dirtySinceMs = null;
+    readingSinceMs = sinceMs;
     try {
       if (was === 'all') await readAll();
       else programme.apply(await readDirty(db, programme, was));
@@ -118,6 +122,8 @@ export function keepProgramme(options: KeptProgrammeOptions): KeptProgramme {
       dirty = 'all';
       dirtySinceMs = sinceMs ?? startedMs;
       throw error;
+    } finally {
+      readingSinceMs = null;
     }
   };
   const readOnce = (): Promise<void> => {

@@ -71,8 +71,10 @@ export function createTitleIndex() {
       const known = kept.get(folded);
       if (known) return known;
       let found = new Map<number, number>();
-      for (const [movieId, title] of titles) {
-        const rank = rankOf(title, folded);
+      // Three letters in a row inside a word are a trigram of every title that has them: few titles are compared.
+      const letters = /[\p{L}\p{N}]{3}/u.exec(folded)?.[0];
+      for (const movieId of letters === undefined ? titles.keys() : (postings.get(letters) ?? [])) {
+        const rank = rankOf(titles.get(movieId)!, folded);
         if (rank > 0) found.set(movieId, rank);
       }
       if (found.size === 0 && folded.length >= GUESS_LETTERS_MIN) found = guess(folded);

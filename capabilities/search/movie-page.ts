@@ -32,7 +32,7 @@ export function movieKey(slug: string, query: MovieQuery): string {
 /** Everything about one movie, and its screenings of one day by theater: the asked day, else the next that has any. */
 export function moviePage(programme: Programme, movie: MovieRow, query: MovieQuery, moment: Moment): MoviePage {
   const sieve = createSieve(programme, query, moment);
-  const all = (programme.screeningsOf.get(movie.movieId) ?? []).filter(sieve.lets);
+  const all = (programme.screeningsOf.get(movie.movieId) ?? []).filter((screening) => sieve.lets(screening));
   const days = [...new Set(all.map((screening) => screening.cinemaDay))].sort();
   const day = query.date === undefined ? (days[0] ?? null) : realDay(query.date);
   const shown = all.filter((screening) => screening.cinemaDay === day);

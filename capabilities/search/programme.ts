@@ -87,7 +87,7 @@ export function createProgramme(): Programme & { replace(rows: ProgrammeRows): v
 
     replace(rows) {
       const kept = new Set(rows.movies.map((row) => row.movieId));
-      for (const movieId of [...movies.keys()]) if (!kept.has(movieId)) removeMovie(movieId);
+      for (const movieId of movies.keys()) if (!kept.has(movieId)) removeMovie(movieId);
       for (const row of rows.movies) setMovie(row);
       theaters.clear();
       setTheaters(rows.theaters);

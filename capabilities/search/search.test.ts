@@ -213,6 +213,31 @@ test('a film to come is announced until it has a screening', async () => {
   assert.deepEqual([after.nowShowing[0]?.title, after.comingSoon], ['Limite Restaurado', []]);
 });
 
+test('pages follow each other without gap or repeat, the most shown first', async () => {
+  const theater = await aTheater(db);
+  const made = [];
+  for (let n = 0; n < 60; n += 1) made.push(await aMovie(db, `Seriado ${String(n).padStart(2, '0')}`));
+  for (const movieId of made.toReversed()) await screeningAt(movieId, theater, 7, '20:00');
+  for (const movieId of [made[40]!, made[41]!, made[40]!]) await screeningAt(movieId, theater, 8, '20:00');
+  const pages = [1, 2, 3, 4, 12].map((page) => searchMovies({ q: 'seriado', page }));
+  const found = await Promise.all(pages);
+  const expected = [made[40], made[41], ...made.slice(0, 40), ...made.slice(42)];
+  assert.deepEqual(
+    found.slice(0, 3).flatMap((page) => page.nowShowing.map((card) => card.movieId)),
+    expected,
+  );
+  assert.deepEqual(
+    found.map((page) => [page.total, page.nowShowing.length]),
+    [
+      [60, 24],
+      [60, 24],
+      [60, 12],
+      [0, 0],
+      [0, 0],
+    ],
+  );
+});
+
 test('cities and theaters with screenings come first', async () => {
   await anAuditorium(db, { theaterId: await aTheater(db, { city: 'Abadia', state: 'GO' }) });
   const { programme, moment } = await programmeNow();

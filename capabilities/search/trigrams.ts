@@ -6,7 +6,7 @@
 export function trigramsOf(folded: string): string[] {
   const grams: string[] = [];
   for (const [word] of folded.matchAll(/[\p{L}\p{N}]+/gu)) {
-    const letters = [' ', ' ', ...word, ' '];
+    const letters = [' ', ' ', ...Array.from(word), ' '];
     for (let at = 0; at + 2 < letters.length; at += 1) grams.push(letters[at]! + letters[at + 1]! + letters[at + 2]!);
   }
   return grams;

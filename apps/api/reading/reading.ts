@@ -90,13 +90,17 @@ export async function createReading(options: ReadingOptions): Promise<Reading> {
   const listeners = options.deaf
     ? []
     : await Promise.all([
-        listen({ db, channel: 'seat_changes', onMessage: occupancy.hear, onUp: () => occupancy.forget(), log }),
+        listen({
+          db,
+          channel: 'seat_changes',
+          onMessage: (payload) => occupancy.hear(payload),
+          onUp: () => occupancy.forget(),
+          log,
+        }),
         listen({ db, channel: PROGRAMME_CHANNEL, onMessage: hearProgramme, onUp: hearAgain, log }),
       ]);
-  if (listeners.length > 0) {
-    ears.seats = listeners[0]!.listening;
-    ears.programme = listeners[1]!.listening;
-  }
+  ears.seats = () => listeners[0]?.listening() ?? false;
+  ears.programme = () => listeners[1]?.listening() ?? false;
 
   /** Remembered as long as the programme in memory may be answered from. */
   const page = async (key: string, address: string | undefined, make: () => Promise<Answer | null>) => {
