@@ -4,7 +4,8 @@ import type { Queryable } from '#platform/postgres';
 import { aScreening } from '#testing/builders';
 import { testDatabase } from '#testing/database';
 import { aHeldOrder, aSeatHolder } from '#testing/holding';
-import { createOccupancy } from './index.ts';
+import { createOccupancy, parseNotice } from './index.ts';
+import { eachChange } from './occupancy.ts';
 
 const db = await testDatabase();
 let nowMs = Date.now();
@@ -123,4 +124,20 @@ test('a screening without tickets has none free; a seat registered later is coun
   assert.deepEqual(await occupancy.read([2_000_000]), [0]);
   occupancy.hear('2000000,4,0,0,0');
   assert.equal(occupancy.available(2_000_000), 1);
+});
+
+test('a notice is read as parseNotice reads it', () => {
+  const seats = Array.from({ length: 200 }, (_each, n) => [
+    n * 7_919,
+    n + 1,
+    n % 4,
+    n % 2,
+    n % 4 === 1 ? nowMs + n : 0,
+  ]);
+  for (const payload of ['', seats[0]!.join(','), seats.flat().join(','), '1,2,3', '5,6,2,0,0,7']) {
+    const read: unknown[] = [];
+    eachChange(payload, (...change) => read.push(change));
+    const expected = parseNotice(payload).map((row) => [row.screeningId, row.no, row.state, row.heldUntilMs]);
+    assert.deepEqual(read, expected, payload);
+  }
 });
