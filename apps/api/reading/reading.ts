@@ -102,6 +102,9 @@ export async function createReading(options: ReadingOptions): Promise<Reading> {
   ears.seats = () => listeners[0]?.listening() ?? false;
   ears.programme = () => listeners[1]?.listening() ?? false;
 
+  // The first reading (half a second of work for 10,000 screenings) is over before the process answers anybody.
+  if (ears.programme()) await kept.fresh().catch((err: unknown) => log.warn({ err }, 'programme could not be read'));
+
   /** Remembered as long as the programme in memory may be answered from. */
   const page = async (key: string, address: string | undefined, make: () => Promise<Answer | null>) => {
     const found = await pages.answer(key, async () => {
