@@ -46,6 +46,7 @@ export async function run(args: string[]): Promise<void> {
     const before = process.memoryUsage().rss;
     const from = performance.now();
     const kept = keepProgramme({ db, clock: systemClock, log, listening: () => true, onChange: () => {} });
+    kept.heard();
     await kept.fresh();
     const loadMs = Math.round(performance.now() - from);
     const rssMb = Math.round((process.memoryUsage().rss - before) / 2 ** 20);

@@ -106,7 +106,7 @@ export function keepProgramme(options: KeptProgrammeOptions): KeptProgramme {
 
   /** One reading; `was` is what it makes right. Whatever is told meanwhile is left for the next. */
   const read = async (): Promise<void> => {
-    const [was, sinceMs, heardSince] = [dirty, dirtySinceMs, options.listening() ? upCount : null];
+    const [was, sinceMs, heardSince] = [dirty, dirtySinceMs, upCount];
     const startedMs = now();
     dirty = nothing();
     dirtySinceMs = null;
@@ -114,7 +114,7 @@ export function keepProgramme(options: KeptProgrammeOptions): KeptProgramme {
     try {
       if (was === 'all') await readAll();
       else programme.apply(await readDirty(db, programme, was));
-      if (was === 'all') trusted = heardSince === upCount && options.listening();
+      if (was === 'all') trusted = upCount > 0 && heardSince === upCount;
       checkedAtMs = startedMs;
       readAtMs = now();
       options.onChange();

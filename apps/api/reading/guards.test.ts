@@ -148,6 +148,18 @@ test('while a change is being read the old answer is given, 200 ms at most', asy
   hearing.gate.open = Promise.resolve();
 });
 
+test('a process trusts its first reading from the start: no time passes that makes it ask again', async () => {
+  for (let start = 0; start < 5; start += 1) {
+    const fresh = await aProcess(db);
+    await fresh.reading.search({ q: 'limite' }, '/first');
+    const before = fresh.gate.queries;
+    fresh.clock.pass(60_000);
+    assert.notEqual(fresh.reading.peek('/first'), null);
+    assert.equal(fresh.gate.queries, before);
+    await fresh.reading.close();
+  }
+});
+
 test('a database that fails is a fault, and is asked again', async () => {
   const fresh = await aProcess(db, { deaf: true });
   fresh.gate.open = Promise.reject(new Error('the database is away'));
