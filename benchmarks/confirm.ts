@@ -186,13 +186,12 @@ async function ordersAwaitingPayment(db: Database, screeningCount: number): Prom
     }),
   ).flat();
   await db.rows(
-    `insert into orders.orders (screening_id, order_id, buyer_id, buyer_key, state, lines, seat_count, tickets_cents,
-       fee_cents, total_cents, held_until, correlation_id)
-     select s, o, b, decode(md5(b::text), 'hex'), 'awaiting_payment',
-       jsonb_build_array(
-         jsonb_build_object('seatNo', p * 2 + 1, 'kind', 'full', 'priceCents', 3200, 'chargedCents', 3200, 'feeCents', 320),
-         jsonb_build_object('seatNo', p * 2 + 2, 'kind', 'full', 'priceCents', 3200, 'chargedCents', 3200, 'feeCents', 320)),
-       2, 6400, 640, 7040, now() + interval '1 hour', gen_random_uuid()
+    `insert into orders.orders (screening_id, order_id, buyer_id, buyer_key, state, key_hash, body_hash, seat_nos, kinds,
+       price_cents, fee_basis_points, seat_count, tickets_cents, fee_cents, total_cents, held_until, seats_until,
+       correlation_id)
+     select s, o, b, decode(md5(b::text), 'hex'), 'awaiting_payment', 0, 0, array[p * 2 + 1, p * 2 + 2],
+       '{full,full}', '{3200,3200}', 1000, 2, 6400, 640, 7040, now() + interval '1 hour', now() + interval '1 hour',
+       gen_random_uuid()
        from unnest($1::integer[], $2::uuid[], $3::integer[], $4::uuid[]) as n(s, o, p, b)`,
     [
       wanted.map((one) => one.screeningId),
@@ -205,11 +204,7 @@ async function ordersAwaitingPayment(db: Database, screeningCount: number): Prom
     `insert into holds.tickets (screening_id, seat_no, price_cents, state, kind, order_id, held_until, charged_cents,
        fee_cents)
      select o.screening_id, seat.no, 3200, 'held', 'full', o.order_id, o.held_until, 3200, 320
-       from orders.orders o cross join lateral unnest(orders.seat_nos(o.lines)) as seat(no)`,
-  );
-  await db.rows(
-    `insert into holds.tallies
-     select screening_id, buyer_key, array[order_id], array[seat_count], array[held_until] from orders.orders`,
+       from orders.orders o cross join lateral unnest(o.seat_nos) as seat(no)`,
   );
   await db.rows(
     `insert into payments.attempts (screening_id, attempt_id, order_id, buyer_id, provider, method, amount_cents, state,

@@ -172,6 +172,10 @@ test('what keeps the programme and the outbox from being spread by an engine is 
   ]);
   assert.deepEqual(await rules.hiddenWork(db, [programme, outbox]), [
     'screenings.screenings: screening_id comes from a sequence',
+    // They tell readers of a change; where triggers are refused, the writers' functions have to tell (decision 0018).
+    'screenings.screenings: trigger tell_delete',
+    'screenings.screenings: trigger tell_insert',
+    'screenings.screenings: trigger tell_update',
   ]);
   const copy = await testDatabase();
   await copy.rows(DOCUMENTED_CHANGES);

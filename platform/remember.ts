@@ -2,56 +2,185 @@ import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock } from './clock.ts';
 
-/** A body that was serialised once, and its ETag. */
-export type Remembered = { body: string; etag: string };
+/** A body that was serialised once, and its ETag. The same content has the same ETag in every process. */
+export type Remembered = { body: Buffer; etag: string };
+
+/** An answer that knows by itself whether it may still be given. */
+export type Answer = {
+  /** For those who waited for it. */
+  first: Remembered;
+  /** For those who come later: what to send at that moment, or null when it has to be made anew. Asked for every
+   * request, so it must be cheap and do no I/O. */
+  at(nowMs: number): Remembered | null;
+  /** What it takes in memory, about. */
+  bytes: number;
+  /** What it speaks of, for `drop`. */
+  topics?: readonly string[];
+};
+
+/** Content that stays right until `untilMs` (by the clock of the memory), if nothing drops it before. */
+export function answerUntil(value: unknown, untilMs = Infinity): Answer {
+  const kept = remembered(value);
+  return { first: kept, at: (nowMs) => (nowMs < untilMs ? kept : null), bytes: kept.body.length };
+}
+
+export const remembered = (value: unknown): Remembered => rememberedText(JSON.stringify(value));
+
+export function rememberedText(json: string): Remembered {
+  const body = Buffer.from(json);
+  return { body, etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"` };
+}
+
+export type MemoryOptions = {
+  clock: Clock;
+  /** Beyond either, what was longest not asked for goes. */
+  entriesMax: number;
+  bytesMax: number;
+};
+
+// What an entry costs beside its body: key, Map slots, closures.
+const ENTRY_BYTES = 400;
+// Addresses longer than this are answered, but not known by their text.
+const ADDRESS_CHARS_MAX = 512;
+const ADDRESS_BYTES = 100;
+// One question can be written in endless ways; more of them than this push each other out, not the answers of others.
+const ADDRESSES_PER_ENTRY_MAX = 16;
+
+type Entry = { answer: Answer; addresses: string[]; bytes: number };
+type Making = { promise: Promise<Remembered | null>; overtaken: boolean };
 
 /**
- * Answers of the same question within `ttlMs` are made once, also when many ask while it is being made. The oldest
- * are dropped beyond `entriesMax`; what fails, or answers null, is not kept.
+ * Answers are kept until they say themselves that their time is over, or until `drop`. One making at a time for one
+ * key, also when a thousand ask; what fails, or answers null, is not kept.
  */
-export function createMemory(options: { ttlMs: number; entriesMax: number; clock: Clock }) {
-  const entries = new Map<string, { until: number; answer: Promise<Remembered | null> }>();
+export function createMemory(options: MemoryOptions) {
+  const { clock, entriesMax, bytesMax } = options;
+  // Map keeps the order of insertion, and what is asked for is inserted anew: the first is the longest unused.
+  const entries = new Map<string, Entry>();
+  const making = new Map<string, Making>();
+  const keyOf = new Map<string, string>();
+  let bytes = 0;
+  let hits = 0;
+  let made = 0;
 
-  const make = async (key: string, load: () => Promise<unknown>): Promise<Remembered | null> => {
+  const forget = (key: string) => {
+    const entry = entries.get(key);
+    if (!entry) return;
+    entries.delete(key);
+    bytes -= entry.bytes;
+    for (const address of entry.addresses) keyOf.delete(address);
+  };
+
+  const weigh = (entry: Entry, more: number) => {
+    entry.bytes += more;
+    bytes += more;
+  };
+
+  const shrink = () => {
+    for (const key of entries.keys()) {
+      if (entries.size <= entriesMax && bytes <= bytesMax) return;
+      forget(key);
+    }
+  };
+
+  const keep = (key: string, answer: Answer) => {
+    forget(key);
+    const entry = { answer, addresses: [], bytes: answer.bytes + ENTRY_BYTES + 2 * key.length };
+    entries.set(key, entry);
+    bytes += entry.bytes;
+    shrink();
+  };
+
+  const find = (key: string, nowMs: number): Remembered | null => {
+    const entry = entries.get(key);
+    if (!entry) return null;
+    const found = entry.answer.at(nowMs);
+    if (!found) {
+      forget(key);
+      return null;
+    }
+    entries.delete(key);
+    entries.set(key, entry);
+    hits += 1;
+    return found;
+  };
+
+  const make = async (key: string, load: () => Promise<Answer | null>, own: Making): Promise<Remembered | null> => {
     try {
-      const value = await load();
-      if (value === null) entries.delete(key);
-      return value === null ? null : remembered(value);
-    } catch (error) {
-      entries.delete(key);
-      throw error;
+      const answer = await load();
+      if (!answer) return null;
+      made += 1;
+      if (!own.overtaken) keep(key, answer);
+      return answer.first;
+    } finally {
+      if (making.get(key) === own) making.delete(key);
     }
   };
 
   return {
-    async answer(key: string, load: () => Promise<unknown>): Promise<Remembered | null> {
-      const now = options.clock.now().getTime();
-      const known = entries.get(key);
-      if (known && known.until > now) return known.answer;
-      entries.delete(key);
-      const fresh = { until: now + options.ttlMs, answer: make(key, load) };
-      entries.set(key, fresh);
-      // Map keeps the order of insertion: the first key is the oldest.
-      if (entries.size > options.entriesMax) entries.delete(entries.keys().next().value!);
-      return fresh.answer;
+    /** What is right now, without waiting; null when it has to be made. */
+    peek: (key: string): Remembered | null => find(key, clock.now().getTime()),
+
+    /** The same by the address of an earlier request (`name`), as received. */
+    peekAddress(address: string): Remembered | null {
+      const key = keyOf.get(address);
+      return key === undefined ? null : find(key, clock.now().getTime());
     },
+
+    /** Null when `load` answers null. */
+    async answer(key: string, load: () => Promise<Answer | null>): Promise<Remembered | null> {
+      const found = find(key, clock.now().getTime());
+      if (found) return found;
+      const running = making.get(key);
+      if (running && !running.overtaken) return running.promise;
+      const own: Making = { promise: Promise.resolve(null), overtaken: false };
+      making.set(key, own);
+      own.promise = make(key, load, own);
+      return own.promise;
+    },
+
+    /** From now on `peekAddress(address)` finds what is kept under the key, for as long as it is. */
+    name(key: string, address: string): void {
+      const entry = entries.get(key);
+      if (!entry || address.length > ADDRESS_CHARS_MAX || keyOf.has(address)) return;
+      keyOf.set(address, key);
+      entry.addresses.push(address);
+      weigh(entry, 2 * address.length + ADDRESS_BYTES);
+      if (entry.addresses.length > ADDRESSES_PER_ENTRY_MAX) {
+        const oldest = entry.addresses.shift()!;
+        keyOf.delete(oldest);
+        weigh(entry, -2 * oldest.length - ADDRESS_BYTES);
+      }
+      shrink();
+    },
+
+    /**
+     * Forgets everything, or what speaks of one of these topics. What is being made is given to those who wait for it
+     * already and not kept: nobody knows yet what it speaks of.
+     */
+    drop(topics?: ReadonlySet<string>): void {
+      for (const [key, { answer }] of entries)
+        if (!topics || answer.topics?.some((topic) => topics.has(topic))) forget(key);
+      for (const running of making.values()) running.overtaken = true;
+    },
+
     size: () => entries.size,
+    stats: () => ({ entries: entries.size, bytes, hits, made }),
   };
 }
 
 export type Memory = ReturnType<typeof createMemory>;
 
-function remembered(value: unknown): Remembered {
-  const body = JSON.stringify(value);
-  return { body, etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"` };
-}
-
 /** 304 when the caller has it already, else the bytes as they are. */
 export function sendRemembered(request: FastifyRequest, reply: FastifyReply, found: Remembered): FastifyReply {
   reply.header('etag', found.etag).header('cache-control', 'public, max-age=0, must-revalidate');
-  if (request.headers['if-none-match'] === found.etag) return reply.code(304).send();
-  return reply
-    .type('application/json; charset=utf-8')
-    .serializer((body: unknown) => body as string)
-    .send(found.body);
+  if (isKnown(request.headers['if-none-match'], found.etag)) return reply.code(304).send();
+  return reply.type('application/json; charset=utf-8').send(found.body);
+}
+
+/** If-None-Match, compared weakly as RFC 9110 says: a proxy that compresses turns "x" into W/"x". */
+export function isKnown(header: string | undefined, etag: string): boolean {
+  if (header === undefined) return false;
+  if (header === etag || header === '*') return true;
+  return header.split(',').some((each) => each.trim().replace(/^W\//, '') === etag);
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { HttpServer } from '#platform/http-server';
-import type { Kept } from './hot/kept-answers.ts';
+import type { Remembered } from '#platform/remember';
 import { sendProblem } from '#platform/problem';
 
 const YEAR_SECONDS = 31_536_000;
@@ -13,7 +13,7 @@ const HASHED = /-[A-Za-z0-9_-]{8,}\.(?:js|css|woff2?|svg|png|webp|wasm|map)(?:\.
 
 export type WebPages = {
   /** The page at / as it was last read, for the hot routes; null before the first time. */
-  peek: () => Kept | null;
+  peek: () => Remembered | null;
   register: (api: HttpServer) => Promise<void>;
   /** The page itself for every path that is not a file: the router in the browser knows the rest. */
   notFound: (request: FastifyRequest, reply: FastifyReply) => unknown;
@@ -52,7 +52,7 @@ export async function webPages(folder: string): Promise<WebPages> {
   };
 }
 
-type Page = Kept;
+type Page = Remembered;
 
 const LOOK_AGAIN_MS = 1_000;
 
@@ -92,16 +92,14 @@ async function readPage(folder: string): Promise<Page | null> {
   return {
     body,
     etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 20)}"`,
-    contentType: 'text/html; charset=utf-8',
-    cacheControl: 'no-cache',
   };
 }
 
 function sendPage(reply: FastifyReply, page: Page | null) {
   if (!page) return sendProblem(reply, 503, 'web_not_built', { detail: 'Run npm run build:web' });
-  reply.header('cache-control', page.cacheControl).header('etag', page.etag);
+  reply.header('cache-control', 'no-cache').header('etag', page.etag);
   if (reply.request.headers['if-none-match'] === page.etag) return reply.code(304).send();
-  return reply.type(page.contentType).send(page.body);
+  return reply.type('text/html; charset=utf-8').send(page.body);
 }
 
 /** The posters of the demo programme, which are no part of the web application. */

@@ -16,6 +16,7 @@ import { createHoldDesk } from './hold-desk.ts';
 import { createOrderFeed } from './live/order-feed.ts';
 import { createSeatMaps } from './live/seat-maps.ts';
 import { createStreams } from './live/streams.ts';
+import { createReading } from './reading/reading.ts';
 import { registerAccountRoutes } from './routes/accounts.ts';
 import { registerAdminRoutes } from './routes/admin.ts';
 import { registerDoorRoutes } from './routes/door.ts';
@@ -54,6 +55,7 @@ export async function wireApi(deps: { db: Database; settings: ApiSettings; log: 
   });
   const holdDesk = createHoldDesk({ db, seatHolder, clock });
   const seatMaps = await createSeatMaps({ db, log, clock });
+  const reading = await createReading({ db, log, clock });
   const orderFeed = await createOrderFeed({ db, log });
   const payments = createPayments({
     db,
@@ -68,8 +70,8 @@ export async function wireApi(deps: { db: Database; settings: ApiSettings; log: 
   return {
     resolveSession: accounts.resolveSession,
     routes: [
-      (api) => registerSearchRoutes(api, { db: reader, clock }),
-      (api) => registerScreeningRoutes(api, { db: reader, clock, seatMaps }),
+      (api) => registerSearchRoutes(api, { reading }),
+      (api) => registerScreeningRoutes(api, { reading }),
       (api) => registerSeatRoutes(api, { db, seatMaps, holdDesk, streams }),
       (api) => registerOrderRoutes(api, { db, orderFeed, streams }),
       (api) => registerPaymentRoutes(api, { db, payments }),
@@ -88,13 +90,17 @@ export async function wireApi(deps: { db: Database; settings: ApiSettings; log: 
         seatMaps,
         holdDesk,
         peekSession: accounts.peekSession,
-        peekPage: (url) => (url === '/' ? pages.peek() : null),
+        peekPage: reading.peek,
+        peekWebPage: pages.peek,
         trustProxy: settings.TRUST_PROXY,
       }),
-    dependencies: [{ name: 'liveSeats', ready: () => seatMaps.listening() }],
+    dependencies: [
+      { name: 'liveSeats', ready: () => seatMaps.listening() },
+      { name: 'programme', ready: () => reading.listening() },
+    ],
     close: async () => {
       streams.close();
-      await Promise.all([orderFeed.close(), seatMaps.close(), accounts.close()]);
+      await Promise.all([orderFeed.close(), seatMaps.close(), reading.close(), accounts.close()]);
       await Promise.all([seatHolder.close(), payments.close()]);
       await reader.close();
     },

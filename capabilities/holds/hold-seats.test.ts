@@ -7,7 +7,7 @@ import { testDatabase } from '#testing/database';
 import { aSeatHolder, aWish, holdNow, letTimePass } from '#testing/holding';
 import { meetEarlier, orderIdOf } from './flush-holds.ts';
 import { createSeatHolder, type HoldRequest } from './hold-seats.ts';
-import { parseNotice } from './read-seats.ts';
+import { parseNotice } from './seat-notice.ts';
 
 const db = await testDatabase();
 const holder = aSeatHolder(db);
@@ -261,7 +261,10 @@ test('a flush that holds very many seats is told whole, however many messages th
     listener.on('notification', (notice) => heard.push(...parseNotice(notice.payload!).map((row) => row.no)));
     await listener.query('listen seat_changes');
     const seats = Array.from({ length: 2_400 }, (_, index) => index + 1);
-    const orders = Array.from({ length: 240 }, (_, index) => [screeningId, ...seats.slice(index * 10, index * 10 + 10)]);
+    const orders = Array.from({ length: 240 }, (_, index) => [
+      screeningId,
+      ...seats.slice(index * 10, index * 10 + 10),
+    ]);
     await db.rows(`select holds.publish_holds(now(), $1)`, [orders.map((order) => order.join(','))]);
     await listener.query('select 1');
     assert.deepEqual(heard, seats);

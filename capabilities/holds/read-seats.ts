@@ -1,6 +1,6 @@
-import { SEAT_STATES } from '#contracts/seat-states';
 import type { Queryable } from '#platform/postgres';
 import { sql } from '#platform/sql';
+import { parseNotice } from './seat-notice.ts';
 
 /** One seat of one screening, as in a notice of holds.publish_changes. */
 export type SeatRow = {
@@ -20,42 +20,6 @@ export async function readSeatRows(db: Queryable, screeningId: number): Promise<
   if (!row) return null;
   return { seatCount: row.seatCount, quota: row.quota, nowMs: row.nowMs, seats: parseNotice(row.flat ?? '') };
 }
-
-/**
- * What a notice says. Two forms, both absolute: of a flush of holds, 'held<until>;<screening>,<seat>,-<seat>;…', a seat
- * in the half-price quota with a minus; of every other change, five integers a seat in one list.
- */
-export function parseNotice(payload: string): (SeatRow & { screeningId: number })[] {
-  if (payload === '') return [];
-  if (payload.startsWith('held')) return parseHolds(payload.slice('held'.length));
-  const numbers = payload.split(',').map(Number);
-  const rows: (SeatRow & { screeningId: number })[] = [];
-  for (let i = 0; i + 4 < numbers.length; i += 5) {
-    rows.push({
-      screeningId: numbers[i]!,
-      no: numbers[i + 1]!,
-      state: numbers[i + 2]!,
-      inQuota: numbers[i + 3] === 1,
-      heldUntilMs: numbers[i + 4]!,
-    });
-  }
-  return rows;
-}
-
-function parseHolds(payload: string): (SeatRow & { screeningId: number })[] {
-  const [until, ...orders] = payload.split(';');
-  const heldUntilMs = Number(until);
-  return orders.flatMap((order) => {
-    const [screening, ...seats] = order.split(',');
-    const screeningId = Number(screening);
-    return seats.map((seat) => {
-      const no = Number(seat);
-      return { screeningId, no: Math.abs(no), state: HELD, inQuota: no < 0, heldUntilMs };
-    });
-  });
-}
-
-const HELD = SEAT_STATES.indexOf('held');
 
 const READ_SEATS = sql`
   select p.seat_count as "seatCount", s.half_price_quota as quota,

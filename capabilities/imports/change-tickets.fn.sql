@@ -31,6 +31,7 @@ begin
   update screenings.screenings s
   set half_price_quota = ceil(0.4 * (select count(*) from holds.tickets t where t.screening_id = s.screening_id))
   where s.screening_id = p_screening_id and v_added is not null;
+  perform screenings.tell_tickets_changed(array[p_screening_id]);
   if v_added is not null then
     perform holds.publish_changes(array_fill(p_screening_id, array[cardinality(v_added)]), v_added);
   end if;

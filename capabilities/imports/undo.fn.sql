@@ -76,6 +76,8 @@ begin
   using imports.changes c, jsonb_array_elements(c.before -> 'added') as added
   where c.run_id = p_run_id and c.entity = 'tickets' and t.screening_id = c.entity_id
     and t.seat_no = added.value::text::smallint;
+  perform screenings.tell_tickets_changed((
+    select array_agg(c.entity_id) from imports.changes c where c.run_id = p_run_id and c.entity = 'tickets'));
 
   update holds.tickets t set price_cents = (c.before ->> 'price_cents')::integer
   from imports.changes c join screenings.screenings s on s.screening_id = c.entity_id

@@ -1,70 +1,85 @@
-import type { AccessFeature, MovieDetail, ScreeningCard } from '#contracts/catalog';
-import type { Queryable } from '#platform/postgres';
-import { type Filters, filterValues, realDay } from './filters.ts';
-import { AVAILABLE_COUNTS, DAYS_OF_MOVIE, MOVIE, SCREENINGS_OF_DAY } from './queries.ts';
+import type { MovieDetail, ScreeningCard, SearchQuery } from '#contracts/catalog';
+import { createSieve, type Filters, type Moment, parseCity, realDay } from './filters.ts';
+import type { Programme, Theater } from './programme.ts';
+import type { MovieRow, ScreeningRow } from './programme-rows.ts';
 
-export type MovieQuery = Filters & { date?: string };
+export type MovieQuery = Filters & Pick<SearchQuery, 'date'>;
 
-type TheaterOfDay = MovieDetail['theaters'][number];
+/** A movie's page but for how full its screenings are: text with a gap after each of them. */
+export type MoviePage = {
+  /** One piece more than there are screenings. */
+  pieces: readonly string[];
+  screenings: readonly Pick<ScreeningRow, 'screeningId' | 'status' | 'salesOpenAtMs' | 'salesCloseAtMs'>[];
+  /** Right until then (database clock) if the programme does not change. */
+  untilMs: number;
+};
 
-type ScreeningRow = Omit<ScreeningCard, 'access' | 'availableCount'> &
-  Omit<TheaterOfDay, 'screenings'> & {
-    libras: boolean;
-    audioDescription: boolean;
-    captions: boolean;
-    wheelchair: boolean;
-  };
+export function movieKey(slug: string, query: MovieQuery): string {
+  const { city, state } = parseCity(query.city);
+  const access = [...new Set(query.access)].sort();
+  return JSON.stringify([
+    slug,
+    query.date ?? '',
+    city,
+    state,
+    query.theater ?? 0,
+    query.language ?? '',
+    query.format ?? '',
+    access,
+  ]);
+}
 
 /** Everything about one movie, and its screenings of one day by theater: the asked day, else the next that has any. */
-export async function readMovie(db: Queryable, slug: string, query: MovieQuery): Promise<MovieDetail | null> {
-  type MovieRow = Omit<MovieDetail, 'days' | 'day' | 'theaters' | 'screeningCount' | 'priceFromCents' | 'nextStartsAt'>;
-  const movie = await db.row<MovieRow>(MOVIE, [slug]);
-  if (!movie) return null;
-  const filters = filterValues(query);
-  const days = (await db.rows<{ day: string }>(DAYS_OF_MOVIE, [...filters, movie.movieId])).map((row) => row.day);
-  const day = query.date ? realDay(query.date) : (days[0] ?? null);
-  const rows = day ? await db.rows<ScreeningRow>(SCREENINGS_OF_DAY, [...filters, movie.movieId, day]) : [];
-  const available = await countAvailable(
-    db,
-    rows.map((row) => row.screeningId),
+export function moviePage(programme: Programme, movie: MovieRow, query: MovieQuery, moment: Moment): MoviePage {
+  const sieve = createSieve(programme, query, moment);
+  const all = (programme.screeningsOf.get(movie.movieId) ?? []).filter((screening) => sieve.lets(screening));
+  const days = [...new Set(all.map((screening) => screening.cinemaDay))].sort();
+  const day = query.date === undefined ? (days[0] ?? null) : realDay(query.date);
+  const shown = all.filter((screening) => screening.cinemaDay === day);
+  const theaterOf = (screening: ScreeningRow) => programme.theaters.get(screening.theaterId)!;
+  shown.sort(
+    (a, b) => theaterOf(a).rank - theaterOf(b).rank || a.startsAtMs - b.startsAtMs || a.screeningId - b.screeningId,
   );
-  return {
+  const next = shown.reduce<ScreeningRow | null>((a, b) => (a && a.startsAtMs <= b.startsAtMs ? a : b), null);
+  const head: Omit<MovieDetail, 'theaters'> = {
     ...movie,
-    screeningCount: rows.length,
-    priceFromCents: rows.length > 0 ? Math.min(...rows.map((row) => row.priceFromCents)) : null,
-    nextStartsAt: rows.map((row) => row.startsAt).reduce<string | null>(earlier, null),
+    screeningCount: shown.length,
+    priceFromCents: next && Math.min(...shown.map((screening) => screening.priceCents)),
+    nextStartsAt: next && next.startsAt,
     days,
     day,
-    theaters: byTheater(rows, available),
   };
+  let untilMs = sieve.until();
+  for (const { salesOpenAtMs } of shown) if (salesOpenAtMs > moment.nowMs) untilMs = Math.min(untilMs, salesOpenAtMs);
+  return { pieces: piecesOf(head, shown, theaterOf), screenings: shown, untilMs };
 }
 
-const earlier = (a: string | null, b: string) => (a !== null && Date.parse(a) <= Date.parse(b) ? a : b);
-
-async function countAvailable(db: Queryable, screeningIds: number[]): Promise<Map<number, number>> {
-  if (screeningIds.length === 0) return new Map();
-  const rows = await db.rows<{ screeningId: number; available: number }>(AVAILABLE_COUNTS, [screeningIds]);
-  return new Map(rows.map((row) => [row.screeningId, row.available]));
+function piecesOf(head: object, shown: ScreeningRow[], theaterOf: (screening: ScreeningRow) => Theater): string[] {
+  const pieces: string[] = [];
+  let text = `${open(head)},"theaters":[`;
+  shown.forEach((screening, index) => {
+    const before = shown[index - 1];
+    if (before?.theaterId === screening.theaterId) text += ',';
+    else text += `${before ? ']},' : ''}${open(place(theaterOf(screening)))},"screenings":[`;
+    pieces.push(text + open(card(screening)));
+    text = '}';
+  });
+  pieces.push(`${text}${shown.length > 0 ? ']}' : ''}]}`);
+  return pieces;
 }
 
-function byTheater(rows: ScreeningRow[], available: Map<number, number>): TheaterOfDay[] {
-  const theaters = new Map<number, TheaterOfDay>();
-  for (const row of rows) {
-    const { theaterId, name, city, state, district, address } = row;
-    let theater = theaters.get(theaterId);
-    if (!theater)
-      theaters.set(theaterId, (theater = { theaterId, name, city, state, district, address, screenings: [] }));
-    theater.screenings.push(screeningCard(row, available.get(row.screeningId) ?? 0));
-  }
-  return [...theaters.values()];
-}
+const open = (value: object) => JSON.stringify(value).slice(0, -1);
 
-function screeningCard(row: ScreeningRow, availableCount: number): ScreeningCard {
-  const access: AccessFeature[] = [];
-  if (row.libras) access.push('libras');
-  if (row.audioDescription) access.push('audio_description');
-  if (row.captions) access.push('captions');
-  if (row.wheelchair) access.push('wheelchair');
+const place = ({ theaterId, name, city, state, district, address }: Theater) => ({
+  theaterId,
+  name,
+  city,
+  state,
+  district,
+  address,
+});
+
+function card(row: ScreeningRow): Omit<ScreeningCard, 'availableCount' | 'saleState'> {
   return {
     screeningId: row.screeningId,
     startsAt: row.startsAt,
@@ -73,10 +88,28 @@ function screeningCard(row: ScreeningRow, availableCount: number): ScreeningCard
     auditorium: row.auditorium,
     language: row.language,
     format: row.format,
-    access,
-    priceFromCents: row.priceFromCents,
+    access: row.access,
+    priceFromCents: row.priceCents,
     seatCount: row.seatCount,
-    availableCount,
-    saleState: row.saleState === 'on_sale' && availableCount === 0 ? 'sold_out' : row.saleState,
   };
+}
+
+/** The page as JSON of MovieDetail, with how many seats are free of each screening, in the order of `screenings`. */
+export function fillMoviePage(page: MoviePage, available: readonly number[], nowMs: number): string {
+  let text = page.pieces[0]!;
+  page.screenings.forEach((screening, index) => {
+    const free = available[index]!;
+    text += `,"availableCount":${free},"saleState":"${saleStateOf(screening, free, nowMs)}"${page.pieces[index + 1]!}`;
+  });
+  return text;
+}
+
+function saleStateOf(
+  screening: MoviePage['screenings'][number],
+  available: number,
+  nowMs: number,
+): ScreeningCard['saleState'] {
+  if (screening.status !== 'on_sale') return screening.status;
+  if (nowMs < screening.salesOpenAtMs) return 'not_yet';
+  return available === 0 ? 'sold_out' : 'on_sale';
 }

@@ -2,7 +2,19 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { aMovie, anAuditorium, aScreening, aTheater } from '#testing/builders';
 import { testDatabase } from '#testing/database';
-import { listCities, listTheaters, readMovie, searchMovies } from './index.ts';
+import pino from 'pino';
+import { createOccupancy } from '#capabilities/holds';
+import type { MovieDetail, SearchQuery } from '#contracts/catalog';
+import { systemClock } from '#platform/clock';
+import {
+  fillMoviePage,
+  keepProgramme,
+  listCities as citiesOf,
+  listTheaters as theatersOf,
+  type MovieQuery,
+  moviePage,
+  searchMovies as search,
+} from './index.ts';
 
 const db = await testDatabase();
 
@@ -29,8 +41,27 @@ async function screeningAt(movieId: number, theaterId: number, days: number, tim
   return made.screeningId;
 }
 
-const titles = async (query: Parameters<typeof searchMovies>[1]) =>
-  (await searchMovies(db, query)).nowShowing.map((movie) => movie.title);
+/** The programme as it is now, read afresh. */
+async function programmeNow() {
+  const log = pino({ level: 'silent' });
+  const kept = keepProgramme({ db, log, clock: systemClock, listening: () => false, onChange: () => {} });
+  return { programme: await kept.fresh(), moment: kept.moment() };
+}
+async function searchMovies(query: SearchQuery) {
+  const { programme, moment } = await programmeNow();
+  return search(programme, query, moment).answer;
+}
+async function readMovie(slug: string, query: MovieQuery): Promise<MovieDetail | null> {
+  const { programme, moment } = await programmeNow();
+  const movie = programme.movieBySlug.get(slug);
+  if (!movie) return null;
+  const page = moviePage(programme, movie, query, moment);
+  const occupancy = createOccupancy({ db, clock: systemClock, listening: () => true });
+  const free = await occupancy.read(page.screenings.map((screening) => screening.screeningId));
+  return JSON.parse(fillMoviePage(page, free, moment.nowMs)) as MovieDetail;
+}
+
+const titles = async (query: SearchQuery) => (await searchMovies(query)).nowShowing.map((movie) => movie.title);
 
 const recife = await aTheater(db, { name: 'Cine Aurora', city: 'Recife', state: 'PE' });
 const branco = await aTheater(db, { name: 'Cine Seringal', city: 'Rio Branco', state: 'AC' });
@@ -93,9 +124,9 @@ test('by day, and by day and name; the days where the rest would be found are to
     'O Encouraçado Potemkin',
   ]);
   assert.deepEqual(await titles({ date: tomorrow, q: 'potemkin' }), ['O Encouraçado Potemkin']);
-  const other = await searchMovies(db, { date: tomorrow, q: 'caligari' });
+  const other = await searchMovies({ date: tomorrow, q: 'caligari' });
   assert.deepEqual([other.nowShowing, other.days], [[], [await day(2)]]);
-  const impossible = await searchMovies(db, { date: '2026-02-30' });
+  const impossible = await searchMovies({ date: '2026-02-30' });
   assert.deepEqual([impossible.nowShowing, impossible.total], [[], 0]);
 });
 
@@ -103,14 +134,14 @@ test('a show after midnight belongs to the cinema day before, and says so', asyn
   const query = { city: 'Rio Branco, AC', date: await day(1) };
   assert.ok((await titles(query)).includes('Nosferatu, uma Sinfonia do Horror'));
   assert.deepEqual(await titles({ ...query, date: await day(2) }), []);
-  const movie = await readMovie(db, await slugOf(nosferatu), query);
+  const movie = await readMovie(await slugOf(nosferatu), query);
   const screening = movie!.theaters[0]!.screenings[0]!;
   assert.deepEqual([screening.localTime, screening.afterMidnight], ['00:20', true]);
   assert.equal(screening.startsAt, `${await day(2)}T00:20:00-05:00`);
 });
 
 test('times are those of the theater, whatever the zone of the server', async () => {
-  const movie = await readMovie(db, await slugOf(nosferatu), { city: 'recife, pe' });
+  const movie = await readMovie(await slugOf(nosferatu), { city: 'recife, pe' });
   const screening = movie!.theaters[0]!.screenings[0]!;
   assert.deepEqual([movie!.theaters[0]!.name, screening.localTime], ['Cine Aurora', '19:30']);
   assert.equal(screening.startsAt, `${await day(1)}T19:30:00-03:00`);
@@ -118,7 +149,7 @@ test('times are those of the theater, whatever the zone of the server', async ()
 
 test('place, language, format and accessibility narrow, each alone', async () => {
   const q = 'nosferatu';
-  assert.equal((await searchMovies(db, { q })).nowShowing[0]!.screeningCount, 2);
+  assert.equal((await searchMovies({ q })).nowShowing[0]!.screeningCount, 2);
   for (const only of [
     { city: 'Recife, PE' },
     { city: 'recife' },
@@ -127,7 +158,7 @@ test('place, language, format and accessibility narrow, each alone', async () =>
     { format: 'IMAX' as const },
     { access: ['libras' as const] },
   ]) {
-    const found = await searchMovies(db, { q, ...only });
+    const found = await searchMovies({ q, ...only });
     assert.equal(found.nowShowing[0]?.screeningCount, 1, JSON.stringify(only));
   }
   assert.deepEqual(await titles({ q, access: ['libras', 'captions'] }), []);
@@ -148,11 +179,11 @@ test('free seats are counted: not sold ones, not held ones, but those whose hold
     );
   await set('1 and 5', '1 minute');
   await set('6 and 9', '-1 second');
-  const page = await readMovie(db, await slugOf(movie), {});
+  const page = await readMovie(await slugOf(movie), {});
   const card = page!.theaters[0]!.screenings[0]!;
   assert.deepEqual([card.seatCount, card.availableCount, card.saleState], [50, 45, 'on_sale']);
   await set('1 and 50', '1 minute');
-  const full = await readMovie(db, await slugOf(movie), {});
+  const full = await readMovie(await slugOf(movie), {});
   assert.equal(full!.theaters[0]!.screenings[0]!.saleState, 'sold_out');
 });
 
@@ -162,7 +193,7 @@ test('what is over, cancelled or not yet on sale is told apart', async () => {
   await screeningAt(movie, recife, 6, '21:00', `status = 'paused'`);
   await screeningAt(movie, recife, 6, '22:00', `status = 'cancelled'`);
   await screeningAt(movie, recife, 6, '23:00', `sales_close_at = now() - interval '1 minute'`);
-  const page = await readMovie(db, await slugOf(movie), {});
+  const page = await readMovie(await slugOf(movie), {});
   assert.deepEqual(
     page!.theaters[0]!.screenings.map((screening) => [screening.localTime, screening.saleState]),
     [
@@ -175,19 +206,45 @@ test('what is over, cancelled or not yet on sale is told apart', async () => {
 test('a film to come is announced until it has a screening', async () => {
   const movie = await aMovie(db, 'Limite Restaurado');
   await db.rows(`update catalog.movies set released_on = current_date + 20 where movie_id = $1`, [movie]);
-  const before = await searchMovies(db, { q: 'limite' });
+  const before = await searchMovies({ q: 'limite' });
   assert.deepEqual([before.nowShowing.length, before.comingSoon[0]?.title], [0, 'Limite Restaurado']);
   await screeningAt(movie, recife, 20, '20:00');
-  const after = await searchMovies(db, { q: 'limite' });
+  const after = await searchMovies({ q: 'limite' });
   assert.deepEqual([after.nowShowing[0]?.title, after.comingSoon], ['Limite Restaurado', []]);
+});
+
+test('pages follow each other without gap or repeat, the most shown first', async () => {
+  const theater = await aTheater(db);
+  const made = [];
+  for (let n = 0; n < 60; n += 1) made.push(await aMovie(db, `Seriado ${String(n).padStart(2, '0')}`));
+  for (const movieId of made.toReversed()) await screeningAt(movieId, theater, 7, '20:00');
+  for (const movieId of [made[40]!, made[41]!, made[40]!]) await screeningAt(movieId, theater, 8, '20:00');
+  const pages = [1, 2, 3, 4, 12].map((page) => searchMovies({ q: 'seriado', page }));
+  const found = await Promise.all(pages);
+  const expected = [made[40], made[41], ...made.slice(0, 40), ...made.slice(42)];
+  assert.deepEqual(
+    found.slice(0, 3).flatMap((page) => page.nowShowing.map((card) => card.movieId)),
+    expected,
+  );
+  assert.deepEqual(
+    found.map((page) => [page.total, page.nowShowing.length]),
+    [
+      [60, 24],
+      [60, 24],
+      [60, 12],
+      [0, 0],
+      [0, 0],
+    ],
+  );
 });
 
 test('cities and theaters with screenings come first', async () => {
   await anAuditorium(db, { theaterId: await aTheater(db, { city: 'Abadia', state: 'GO' }) });
-  const cities = await listCities(db);
+  const { programme, moment } = await programmeNow();
+  const cities = citiesOf(programme, moment).answer;
   assert.equal(cities[0]?.city, 'Recife, PE');
   assert.deepEqual(cities.at(-1), { city: 'Abadia, GO', theaterCount: 1, screeningCount: 0 });
-  const theaters = await listTheaters(db, 'Rio Branco, AC');
+  const theaters = theatersOf(programme, 'Rio Branco, AC', moment).answer;
   assert.deepEqual(
     theaters.map((theater) => [theater.name, theater.timeZone, theater.screeningCount]),
     [['Cine Seringal', 'America/Rio_Branco', 2]],
@@ -195,5 +252,5 @@ test('cities and theaters with screenings come first', async () => {
 });
 
 test('an unknown movie is null', async () => {
-  assert.equal(await readMovie(db, 'nao-existe', {}), null);
+  assert.equal(await readMovie('nao-existe', {}), null);
 });

@@ -4,13 +4,14 @@ import type { Clock } from '#platform/clock';
 import type { HotAnswer, HotHandler, HotRequest } from '#platform/hot-http/hot-connections';
 import type { HttpServer } from '#platform/http-server';
 import { newId } from '#platform/ids';
+import type { Remembered } from '#platform/remember';
 import { KEY_LENGTH_MAX } from '#platform/idempotency';
 import type { HoldDesk, HoldReply } from '../hold-desk.ts';
 import type { SeatMap } from '../live/seat-map.ts';
 import type { SeatMaps } from '../live/seat-maps.ts';
 import { SESSION_COOKIE, type Session } from '../session.ts';
 import { askInside } from './ask-inside.ts';
-import { createKeptAnswers, type Kept } from './kept-answers.ts';
+import { createKeptAnswers } from './kept-answers.ts';
 import { commonFields, dateNow, statusLine } from './templates.ts';
 
 export type HotRouteDeps = {
@@ -20,8 +21,10 @@ export type HotRouteDeps = {
   holdDesk: HoldDesk;
   /** Who a token is, from memory; null when that has to be read first. */
   peekSession: (token: string) => Session | null;
-  /** What is kept of a page or a search, by URL; null when it has to be made first. */
-  peekPage: (url: string) => Kept | null;
+  /** What is kept of a page or a search, by path and query; null when it has to be made first. */
+  peekPage: (url: string) => Remembered | null;
+  /** The web page at /, as it was last built. */
+  peekWebPage: () => Remembered | null;
   trustProxy: boolean;
 };
 
@@ -33,8 +36,8 @@ export type HotRouteDeps = {
 export async function createHotRoutes(deps: HotRouteDeps): Promise<HotHandler> {
   const apiFields = await commonFields(deps.api, '/api/screenings/0/seats');
   const pageFields = await commonFields(deps.api, '/');
-  const answerApi = createKeptAnswers(deps.clock, apiFields);
-  const answerPage = createKeptAnswers(deps.clock, pageFields);
+  const answerApi = createKeptAnswers({ clock: deps.clock, common: apiFields, ...PUBLIC_JSON });
+  const answerPage = createKeptAnswers({ clock: deps.clock, common: pageFields, ...WEB_PAGE });
   const keptMaps = createKeptMaps();
   const hold = createHotHold(deps, apiFields);
   const inside = (request: HotRequest) => askInside(deps.api, request);
@@ -42,7 +45,7 @@ export async function createHotRoutes(deps: HotRouteDeps): Promise<HotHandler> {
   const read = (request: HotRequest): HotAnswer | Promise<HotAnswer | null> | null => {
     const { url, ifNoneMatch } = request.head;
     if (!url.startsWith('/api/')) {
-      const page = url === '/' ? deps.peekPage(url) : null;
+      const page = url === '/' ? deps.peekWebPage() : null;
       return page && answerPage(page, ifNoneMatch);
     }
     const screeningId = seatsOf(url);
@@ -62,6 +65,13 @@ export async function createHotRoutes(deps: HotRouteDeps): Promise<HotHandler> {
   };
 }
 
+// As the ordinary routes say; hot-routes.test.ts asks both and compares.
+const PUBLIC_JSON = {
+  contentType: 'application/json; charset=utf-8',
+  cacheControl: 'public, max-age=0, must-revalidate',
+};
+const WEB_PAGE = { contentType: 'text/html; charset=utf-8', cacheControl: 'no-cache' };
+
 const SCREENINGS = '/api/screenings/';
 const PAGE = /^\/api\/(?:screenings\/\d{1,10}$|movies\/|search(?:$|\?))/;
 
@@ -75,20 +85,14 @@ function screeningBefore(url: string, ending: string): number | null {
   return /^[1-9]\d{0,8}$/.test(digits) ? Number(digits) : null;
 }
 
-/** One Kept a version of a map, so that its response is put together once. */
+/** One object a version of a map, so that its response is put together once. */
 function createKeptMaps() {
-  const byMap = new WeakMap<SeatMap, { version: string; kept: Kept }>();
-  return (map: SeatMap): Kept => {
+  const byMap = new WeakMap<SeatMap, { version: string; kept: Remembered }>();
+  return (map: SeatMap): Remembered => {
     const version = map.version();
     let entry = byMap.get(map);
     if (entry?.version !== version) {
-      const kept = {
-        body: map.body(),
-        etag: `"${version}"`,
-        contentType: 'application/json; charset=utf-8',
-        cacheControl: 'public, max-age=0, must-revalidate',
-      };
-      entry = { version, kept };
+      entry = { version, kept: { body: map.body(), etag: `"${version}"` } };
       byMap.set(map, entry);
     }
     return entry.kept;

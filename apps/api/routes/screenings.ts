@@ -1,36 +1,18 @@
 import { Type } from 'typebox';
-import { readScreening, saleState, type ScreeningToSell } from '#capabilities/holds';
+import { readScreening, type ScreeningToSell } from '#capabilities/holds';
 import { IdSchema } from '#contracts/ids';
 import { ProblemSchema } from '#contracts/problem';
-import { type ScreeningDetail, ScreeningDetailSchema } from '#contracts/screenings';
-import type { Clock } from '#platform/clock';
+import { ScreeningDetailSchema } from '#contracts/screenings';
 import type { HttpServer } from '#platform/http-server';
 import type { Database } from '#platform/postgres';
 import { sendProblem } from '#platform/problem';
-import { createMemory, sendRemembered } from '#platform/remember';
-import type { SeatMaps } from '../live/seat-maps.ts';
+import { sendRemembered } from '#platform/remember';
+import type { Reading } from '../reading/reading.ts';
 
 export const ScreeningParams = Type.Object({ id: IdSchema });
 
-// A screening's page may lag this much behind a pause or a new price; a hold never does.
-const TTL_MS = 3_000;
-const ENTRIES_MAX = 2_000;
-
-/** GET /api/screenings/:id. Public, from memory for a few seconds. */
-export function registerScreeningRoutes(
-  api: HttpServer,
-  deps: { db: Database; clock: Clock; seatMaps: SeatMaps },
-): void {
-  const memory = createMemory({ ttlMs: TTL_MS, entriesMax: ENTRIES_MAX, clock: deps.clock });
-
-  const detail = async (screeningId: number): Promise<ScreeningDetail | null> => {
-    const screening = await readScreening(deps.db, screeningId);
-    const map = screening && (await deps.seatMaps.get(screeningId));
-    if (!screening || !map) return null;
-    const { status: _status, salesOpenAtMs: _open, salesCloseAtMs: _close, ...shown } = screening;
-    return { ...shown, saleState: saleState(screening, map.available(), deps.clock.now().getTime()) };
-  };
-
+/** GET /api/screenings/:id. Public, from memory. */
+export function registerScreeningRoutes(api: HttpServer, deps: { reading: Reading }): void {
   api.get(
     '/api/screenings/:id',
     {
@@ -42,8 +24,7 @@ export function registerScreeningRoutes(
       },
     },
     async (request, reply) => {
-      const { id } = request.params;
-      const found = await memory.answer(String(id), () => detail(id));
+      const found = await deps.reading.screening(request.params.id, request.raw.url);
       return found ? sendRemembered(request, reply, found) : sendProblem(reply, 404, 'screening_unknown');
     },
   );

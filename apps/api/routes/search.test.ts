@@ -1,18 +1,24 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
+import pino from 'pino';
 import { testApi } from '#testing/api';
 import { aMovie, aScreening } from '#testing/builders';
 import { ROOT, testDatabase } from '#testing/database';
 import { refuseUncleanText } from '#platform/clean-text';
+import { createReading } from '../reading/reading.ts';
 import { registerSearchRoutes } from './search.ts';
 
 const db = await testDatabase();
 let nowMs = 1_000_000;
+const clock = { now: () => new Date(nowMs) };
+// Deaf: what changes is only found by asking again, so that the clock of the test decides when.
+const reading = await createReading({ db, clock, log: pino({ level: 'silent' }), deaf: true });
+after(() => reading.close());
 const api = await testApi({}, (server) => {
   refuseUncleanText(server);
-  registerSearchRoutes(server, { db, clock: { now: () => new Date(nowMs) } });
+  registerSearchRoutes(server, { reading });
 });
 const movieId = await aMovie(db, 'Limite');
 await aScreening(db, { movieId });

@@ -6,23 +6,16 @@ import {
   SearchQuerySchema,
   TheaterCardSchema,
 } from '#contracts/catalog';
-import { listCities, listTheaters, readMovie, searchMovies } from '#capabilities/search';
-import type { Clock } from '#platform/clock';
 import type { HttpServer } from '#platform/http-server';
-import type { Database } from '#platform/postgres';
 import { sendProblem } from '#platform/problem';
-import { createMemory, sendRemembered } from '#platform/remember';
-
-// Seconds that a search may lag behind a sale. Seats are never decided here, only counted.
-const TTL_MS = 3_000;
-const ENTRIES_MAX = 2_000;
+import { sendRemembered } from '#platform/remember';
+import type { Reading } from '../reading/reading.ts';
 
 const { q: _q, page: _page, ...movieFilters } = SearchQuerySchema.properties;
 
-/** GET /api/search, /api/movies/:slug, /api/cities, /api/theaters. Public, answered from memory for a few seconds. */
-export function registerSearchRoutes(api: HttpServer, deps: { db: Database; clock: Clock }): void {
-  const { db } = deps;
-  const memory = createMemory({ ttlMs: TTL_MS, entriesMax: ENTRIES_MAX, clock: deps.clock });
+/** GET /api/search, /api/movies/:slug, /api/cities, /api/theaters. Public, answered from memory. */
+export function registerSearchRoutes(api: HttpServer, deps: { reading: Reading }): void {
+  const { reading } = deps;
   const tags = ['search'];
 
   api.get(
@@ -35,12 +28,7 @@ export function registerSearchRoutes(api: HttpServer, deps: { db: Database; cloc
         response: { 200: SearchAnswerSchema },
       },
     },
-    async (request, reply) => {
-      const found = await memory.answer(`search ${JSON.stringify(sorted(request.query))}`, () =>
-        searchMovies(db, request.query),
-      );
-      return sendRemembered(request, reply, found!);
-    },
+    async (request, reply) => sendRemembered(request, reply, await reading.search(request.query, request.raw.url)),
   );
 
   api.get(
@@ -55,10 +43,7 @@ export function registerSearchRoutes(api: HttpServer, deps: { db: Database; cloc
       },
     },
     async (request, reply) => {
-      const { slug } = request.params;
-      const found = await memory.answer(`movie ${JSON.stringify([slug, sorted(request.query)])}`, () =>
-        readMovie(db, slug, request.query),
-      );
+      const found = await reading.movie(request.params.slug, request.query, request.raw.url);
       return found ? sendRemembered(request, reply, found) : sendProblem(reply, 404, 'movie_unknown');
     },
   );
@@ -66,7 +51,7 @@ export function registerSearchRoutes(api: HttpServer, deps: { db: Database; cloc
   api.get(
     '/api/cities',
     { schema: { summary: 'Cities that have a theater', tags, response: { 200: Type.Array(CitySchema) } } },
-    async (request, reply) => sendRemembered(request, reply, (await memory.answer('cities', () => listCities(db)))!),
+    async (request, reply) => sendRemembered(request, reply, await reading.cities(request.raw.url)),
   );
 
   api.get(
@@ -79,12 +64,7 @@ export function registerSearchRoutes(api: HttpServer, deps: { db: Database; cloc
         response: { 200: Type.Array(TheaterCardSchema) },
       },
     },
-    async (request, reply) => {
-      const { city } = request.query;
-      const found = await memory.answer(`theaters ${city ?? ''}`, () => listTheaters(db, city));
-      return sendRemembered(request, reply, found!);
-    },
+    async (request, reply) =>
+      sendRemembered(request, reply, await reading.theaters(request.query.city, request.raw.url)),
   );
 }
-
-const sorted = (query: object) => Object.entries(query).sort(([a], [b]) => (a < b ? -1 : 1));

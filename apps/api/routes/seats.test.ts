@@ -16,6 +16,7 @@ import { createOrderFeed } from '../live/order-feed.ts';
 import { createHoldDesk } from '../hold-desk.ts';
 import { createSeatMaps } from '../live/seat-maps.ts';
 import { createStreams } from '../live/streams.ts';
+import { createReading } from '../reading/reading.ts';
 import { registerOrderRoutes } from './orders.ts';
 import { registerScreeningRoutes } from './screenings.ts';
 import { registerSeatRoutes } from './seats.ts';
@@ -33,9 +34,10 @@ const holder = aSeatHolder(db);
 async function anApi() {
   const seatMaps = await createSeatMaps({ db, log, clock: systemClock });
   const orderFeed = await createOrderFeed({ db, log });
+  const reading = await createReading({ db, log, clock: systemClock });
   const streams = createStreams();
   const api = await testApi(people, (api) => {
-    registerScreeningRoutes(api, { db, clock: systemClock, seatMaps });
+    registerScreeningRoutes(api, { reading });
     const holdDesk = createHoldDesk({ db, seatHolder: holder, limits: NO_HOLD_LIMITS });
     registerSeatRoutes(api, { db, seatMaps, holdDesk, streams });
     registerOrderRoutes(api, { db, orderFeed, streams });
@@ -51,6 +53,7 @@ async function anApi() {
       await api.close();
       await seatMaps.close();
       await orderFeed.close();
+      await reading.close();
     },
   };
 }
