@@ -1,4 +1,5 @@
-// One API process with the seat routes, for races between processes: node testing/seat-process.ts <connection string>.
+// One API process with the seat routes, for races between processes:
+//   node testing/seat-process.ts <connection string> [<number of buyers>]
 // Says {"port"} on standard output, ends when its standard input does. Sessions are by name: buyer b17 is person 17.
 import type { AddressInfo } from 'node:net';
 import pino from 'pino';
@@ -13,14 +14,15 @@ import { testApi } from './api.ts';
 import { aNumberedBuyer, NUMBERED_BUYERS } from './racing.ts';
 
 const connectionString = process.argv[2];
-if (!connectionString) throw new Error('usage: node testing/seat-process.ts <connection string>');
+const buyers = Number(process.argv[3] ?? NUMBERED_BUYERS);
+if (!connectionString) throw new Error('usage: node testing/seat-process.ts <connection string> [<number of buyers>]');
 const log = pino({ level: 'silent' });
 const db = createDatabase({ connectionString, connectionsMax: 3 });
 const seatHolder = createSeatHolder({ connectionString, holdSeconds: 480, lanes: 2 });
 const seatMaps = await createSeatMaps({ db, log, clock: systemClock });
 const streams = createStreams();
 const people = Object.fromEntries(
-  Array.from({ length: NUMBERED_BUYERS }, (_, number) => [`b${number}`, aNumberedBuyer(number)]),
+  Array.from({ length: buyers }, (_, number) => [`b${number}`, aNumberedBuyer(number)]),
 );
 const api = await testApi(people, (api) =>
   registerSeatRoutes(api, { db, seatMaps, seatHolder, streams, limits: NO_HOLD_LIMITS }),

@@ -30,6 +30,10 @@ begin
   select coalesce(array_agg(entity_id) filter (where entity = 'screening' and action = 'created'), '{}'),
          coalesce(array_agg(entity_id) filter (where entity in ('screening', 'tickets') and action = 'updated'), '{}')
     into v_created, v_touched from imports.changes where run_id = p_run_id;
+  -- What the run changed has gone to the archive since, as it was.
+  if exists (select from holds.archived_screenings a where a.screening_id = any(v_touched)) then
+    return 'changed_since';
+  end if;
   if exists (select from orders.orders o where o.screening_id = any(v_created)
              and (o.state in ('paid', 'refunded') or o.state in ('held', 'awaiting_payment') and o.held_until > now()))
      or exists (select from holds.all_tickets t where t.screening_id = any(v_created || v_touched)
