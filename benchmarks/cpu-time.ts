@@ -18,16 +18,21 @@ export async function cpuMsOf(pid: number): Promise<number> {
   return ((await statOf(pid))?.own ?? 0) * MS_PER_TICK;
 }
 
-/** Of a process, its living children and those that have ended: a PostgreSQL server with all its backends. */
+/**
+ * Of a process, its living children and those that have ended: a PostgreSQL server with all its backends. A child that
+ * ends while we read moves from its own line to its parent's, and could be missed or counted twice; then we read again.
+ */
 export async function cpuMsOfFamily(pid: number): Promise<number> {
-  const names = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const stats = await Promise.all(names.map(async (name) => [Number(name), await statOf(Number(name))] as const));
-  let ticks = 0;
-  for (const [id, stat] of stats) {
-    if (id === pid && stat) ticks += stat.own + stat.ended;
-    else if (stat?.parent === pid) ticks += stat.own;
+  for (;;) {
+    const before = await statOf(pid);
+    const names = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+    const stats = await Promise.all(names.map((name) => statOf(Number(name))));
+    const after = await statOf(pid);
+    if (!before || !after) return 0;
+    if (after.ended !== before.ended) continue;
+    const children = stats.reduce((sum, stat) => sum + (stat?.parent === pid ? stat.own : 0), 0);
+    return (after.own + after.ended + children) * MS_PER_TICK;
   }
-  return ticks * MS_PER_TICK;
 }
 
 // proc_pid_stat(5), counted from the state that follows the name in parentheses: ppid 1, utime 11, stime 12, cutime 13,

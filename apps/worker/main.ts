@@ -12,7 +12,7 @@ import { createRelay } from '#platform/outbox-relay';
 import { createDatabase } from '#platform/postgres';
 import { paymentProviders } from '../payment-providers.ts';
 import { ticketKeysOf } from '../ticket-keys.ts';
-import { archiveTurn } from './archive.ts';
+import { archiveLoop } from './archive.ts';
 import { readWorkerSettings } from './config.ts';
 import { forgetOld } from './forget.ts';
 
@@ -99,7 +99,7 @@ const loops = [
       return done.attempts + done.refunds >= RECONCILE_AT_ONCE;
     },
   }),
-  startLoop({ name: 'archive', everyMs: ARCHIVE_EVERY_MS, log, work: () => archiveTurn(archiver, log) }),
+  startLoop({ name: 'archive', everyMs: ARCHIVE_EVERY_MS, log, work: archiveLoop(archiver, log) }),
   startLoop({ name: 'forget', everyMs: 10 * 60_000, log, work: () => forgetOld(db) }),
 ];
 
