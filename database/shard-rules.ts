@@ -20,6 +20,7 @@ export const HOT: readonly Sharded[] = [
 
 /** Live beside them, on the same shard, so that paying, issuing and admitting stay in one database. */
 export const BESIDE: readonly Sharded[] = [
+  byScreening('holds.archived_screenings'),
   byScreening('payments.attempts'),
   byScreening('payments.refunds'),
   byScreening('tickets.issued'),

@@ -102,6 +102,7 @@ export async function aScreening(
     `insert into holds.tickets (screening_id, seat_no, price_cents) select $1, no, $2 from generate_series(1, $3) as no`,
     [row!.id, priceCents, seatCount],
   );
+  await db.rows('insert into holds.quotas (screening_id, promised) values ($1, 0)', [row!.id]);
   return { screeningId: row!.id, movieId, seatCount, priceCents, startsAt, ...hall };
 }
 

@@ -8,11 +8,12 @@ import { ROOT } from './database.ts';
 
 export const NUMBERED_BUYERS = 400;
 
-/** The same person in every process. */
+/** The same person in every process. Numbers that follow each other lie far apart in an index, as people do. */
 export function aNumberedBuyer(number: number) {
+  const spread = (number * 2_654_435_761) % 2 ** 32; // An odd factor: no two numbers share a place.
   const buyerKey = Buffer.alloc(16, 7);
-  buyerKey.writeUInt32BE(number, 0);
-  const accountId = `00000000-0000-4000-8000-${number.toString(16).padStart(12, '0')}`;
+  buyerKey.writeUInt32BE(spread, 0);
+  const accountId = `${spread.toString(16).padStart(8, '0')}-0000-4000-8000-${number.toString(16).padStart(12, '0')}`;
   return { sessionId: accountId, accountId, role: 'buyer' as const, buyerKey };
 }
 

@@ -8,6 +8,8 @@ export const workerSettings = Type.Object({
   ...paymentGroup,
   ...mailGroup,
   ...secretGroup,
+  /** Long enough for a refund or a dispute to be settled the usual way; both still work afterwards. */
+  ARCHIVE_AFTER_DAYS: Type.Integer({ minimum: 2, maximum: 3650, default: 45 }),
 });
 
 export type WorkerSettings = ReturnType<typeof readWorkerSettings>;

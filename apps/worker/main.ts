@@ -1,4 +1,5 @@
 import { accountKeys } from '#capabilities/accounts';
+import { createArchiver } from '#capabilities/holds';
 import { resumeStaleRuns } from '#capabilities/imports';
 import { createNotifications, smtpTransport } from '#capabilities/notifications';
 import { awaitPayment, confirmAllPaid, expireOrders, orderChanged, refundOrder } from '#capabilities/orders';
@@ -11,6 +12,7 @@ import { createRelay } from '#platform/outbox-relay';
 import { createDatabase } from '#platform/postgres';
 import { paymentProviders } from '../payment-providers.ts';
 import { ticketKeysOf } from '../ticket-keys.ts';
+import { archiveLoop } from './archive.ts';
 import { readWorkerSettings } from './config.ts';
 import { forgetOld } from './forget.ts';
 
@@ -18,6 +20,10 @@ const TELL_AT_ONCE = 200;
 const EXPIRE_AT_ONCE = 500;
 const RECONCILE_AT_ONCE = 20;
 const MAILS_AT_ONCE = 50;
+// Ten screenings a second: 36,000 an hour, more than any programme ends in a day.
+const ARCHIVE_EVERY_MS = 2_000;
+const ARCHIVE_AT_ONCE = 20;
+const ARCHIVE_LOOKS = 500;
 
 const settings = readWorkerSettings();
 const log = createLog({ process: 'worker', level: settings.LOG_LEVEL });
@@ -41,6 +47,14 @@ const notifications = await createNotifications({
   from: settings.MAIL_FROM,
   ticketKeys: ticketKeysOf(settings),
   openSecret: (sealed, context) => keys.mailSealer.open(sealed, context),
+});
+const archiver = createArchiver({
+  db,
+  limits: {
+    afterDays: settings.ARCHIVE_AFTER_DAYS,
+    looksPerTurn: ARCHIVE_LOOKS,
+    movesPerTurn: ARCHIVE_AT_ONCE,
+  },
 });
 const transport = smtpTransport(settings.SMTP_URL);
 const relay = createRelay({
@@ -85,6 +99,7 @@ const loops = [
       return done.attempts + done.refunds >= RECONCILE_AT_ONCE;
     },
   }),
+  startLoop({ name: 'archive', everyMs: ARCHIVE_EVERY_MS, log, work: archiveLoop(archiver, log) }),
   startLoop({ name: 'forget', everyMs: 10 * 60_000, log, work: () => forgetOld(db) }),
 ];
 

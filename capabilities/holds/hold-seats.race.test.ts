@@ -44,7 +44,9 @@ async function rushOfOneBuyer(seatsPerWish: number) {
 /** Sixty students, a quota of ten, a seat for each. */
 async function rushForHalfPrice(promised?: number) {
   const { screeningId } = await aScreening(db, { rows: 6, perRow: 10, quota: 10 });
-  if (promised !== undefined) await db.rows('insert into holds.quotas values ($1, $2)', [screeningId, promised]);
+  if (promised !== undefined) {
+    await db.rows('update holds.quotas set promised = $2 where screening_id = $1', [screeningId, promised]);
+  }
   const receipts = await Promise.all(
     Array.from({ length: 60 }, (_, index) => processes.hold(screeningId, index, [index + 1], 'half_student')),
   );

@@ -1,5 +1,6 @@
 export { createSeatHolder } from './hold-seats.ts';
 export type { HoldAnswer, HoldRequest, SeatHolder, SeatHolderOptions, StoredHold } from './hold-seats.ts';
+export { type ArchiveOutcome, type ArchiverLimits, type ArchiveTurn, createArchiver } from './archive-screenings.ts';
 export { blockSeats, type BlockOutcome } from './block-seats.ts';
 export { type BestSeats, bestSeats } from './best-seats.ts';
 export { readSale, readScreening, saleState, type ScreeningToSell } from './read-screening.ts';

@@ -92,7 +92,7 @@ const READ_SCREENING = sql`
          s.half_price_quota as "halfPriceQuota", s.sales_open_at as "salesOpenAt",
          s.sales_close_at as "salesCloseAt", s.status, p.plan,
          (select coalesce(jsonb_agg(jsonb_build_array(t.seat_no, t.price_cents) order by t.seat_no), '[]')
-            from holds.tickets t
+            from holds.all_tickets t
            where t.screening_id = s.screening_id and t.price_cents <> s.price_cents) as "priceExceptions"
   from screenings.screenings s
   join catalog.movies m on m.movie_id = s.movie_id

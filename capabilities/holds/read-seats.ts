@@ -27,7 +27,7 @@ const READ_SEATS = sql`
          (select string_agg(concat_ws(',', t.screening_id, t.seat_no, holds.state_no(t.state),
                    holds.in_quota(t.kind)::integer,
                    coalesce(floor(extract(epoch from t.held_until) * 1000)::bigint, 0)), ',')
-            from holds.tickets t where t.screening_id = s.screening_id) as flat
+            from holds.all_tickets t where t.screening_id = s.screening_id) as flat
   from screenings.screenings s
   join catalog.seat_plans p on p.seat_plan_id = s.seat_plan_id
   where s.screening_id = $1`;

@@ -29,7 +29,7 @@ begin
   values (p_run_id, 'tickets', p_screening_id, 'updated',
           jsonb_build_object('added', to_jsonb(coalesce(v_added, '{}')), 'repriced', coalesce(v_repriced, '[]')));
   update screenings.screenings s
-  set half_price_quota = ceil(0.4 * (select count(*) from holds.tickets t where t.screening_id = s.screening_id))
+  set half_price_quota = ceil(0.4 * (select count(*) from holds.all_tickets t where t.screening_id = s.screening_id))
   where s.screening_id = p_screening_id and v_added is not null;
   perform screenings.tell_tickets_changed(array[p_screening_id]);
   if v_added is not null then

@@ -123,5 +123,9 @@ const PLANS = sql`
   where p.seat_plan_id = any($1::integer[])`;
 const TICKETS = sql`
   select screening_id as id, array_agg(seat_no::integer) as nos, array_agg(price_cents) as prices,
-         array_agg(state = 'sold' or state = 'held' and held_until > now()) as fixed
-  from holds.tickets where screening_id = any($1::integer[]) group by screening_id`;
+         array_agg(state = 'sold' or state = 'held' and held_until > now() or archived) as fixed
+  from (
+    select screening_id, seat_no, price_cents, state, held_until, false as archived from holds.tickets
+    union all
+    select screening_id, unnest(seat_nos), unnest(price_cents), null, null, true from holds.archived_screenings
+  ) as every where screening_id = any($1::integer[]) group by screening_id`;

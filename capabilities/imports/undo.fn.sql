@@ -30,9 +30,13 @@ begin
   select coalesce(array_agg(entity_id) filter (where entity = 'screening' and action = 'created'), '{}'),
          coalesce(array_agg(entity_id) filter (where entity in ('screening', 'tickets') and action = 'updated'), '{}')
     into v_created, v_touched from imports.changes where run_id = p_run_id;
+  -- What the run changed has gone to the archive since, as it was.
+  if exists (select from holds.archived_screenings a where a.screening_id = any(v_touched)) then
+    return 'changed_since';
+  end if;
   if exists (select from orders.orders o where o.screening_id = any(v_created)
              and (o.state in ('paid', 'refunded') or o.state in ('held', 'awaiting_payment') and o.held_until > now()))
-     or exists (select from holds.tickets t where t.screening_id = any(v_created || v_touched)
+     or exists (select from holds.all_tickets t where t.screening_id = any(v_created || v_touched)
                 and (t.state = 'sold' or t.state = 'held' and t.held_until > now())) then
     return 'tickets_sold';
   end if;
@@ -67,6 +71,7 @@ begin
     raise exception 'a ticket was taken meanwhile' using errcode = 'PU001';
   end if;
   delete from holds.quotas where screening_id = any(p_created);
+  delete from holds.archived_screenings where screening_id = any(p_created);
 
   update holds.tickets t set price_cents = (was.value ->> 1)::integer
   from imports.changes c cross join lateral jsonb_array_elements(c.before -> 'repriced') as was

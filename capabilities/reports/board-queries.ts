@@ -67,7 +67,7 @@ export const BOARD_SCREENINGS = sql`
   cross join lateral (
     select count(*) as total, count(*) filter (where state = 'sold') as sold,
       count(*) filter (where state = 'held' and held_until > statement_timestamp()) as held
-    from holds.tickets where tickets.screening_id = shown.screening_id
+    from holds.all_tickets as tickets where tickets.screening_id = shown.screening_id
   ) as seats
   order by shown.theater, shown.auditorium, shown.starts_at`;
 

@@ -83,7 +83,7 @@ const SCREENINGS = sql`
     select count(*) as total, count(*) filter (where state = 'sold') as sold,
       count(*) filter (where state = 'held' and held_until > statement_timestamp()) as held,
       count(*) filter (where state = 'blocked') as blocked
-    from holds.tickets where tickets.screening_id = shown.screening_id
+    from holds.all_tickets as tickets where tickets.screening_id = shown.screening_id
   ) as seats
   cross join lateral (
     select count(*) filter (where state in ('held', 'awaiting_payment') and held_until > statement_timestamp())

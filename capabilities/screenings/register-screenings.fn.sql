@@ -169,8 +169,10 @@ begin
     from screenings_decided d order by d.line;
 end $$;
 
--- screenings.has_sales(id): whether somebody owns or is paying for a seat of it.
+-- screenings.has_sales(id): whether somebody owns or is paying for a seat of it. What is in the archive is history and
+-- stays as it was shown, sold or not.
 create or replace function screenings.has_sales(p_screening_id integer) returns boolean
   language sql stable
   return exists (select from holds.tickets t where t.screening_id = p_screening_id
-    and (t.state = 'sold' or t.state = 'held' and t.held_until > now()));
+    and (t.state = 'sold' or t.state = 'held' and t.held_until > now()))
+    or exists (select from holds.archived_screenings a where a.screening_id = p_screening_id);
