@@ -60,11 +60,8 @@ function figuresOf(peak: number, twice: PremiereLoad, after: PremiereLoad) {
   const reads = twice.streams.find((stream) => stream.name === 'reads');
   const recovered = after.streams.find((stream) => stream.name === 'holds')!;
   const goodput = Math.round((holds.statuses['201'] ?? 0) / (twice.seconds + holds.lateSeconds));
-  const expected = ['201', '409', '429', '503'];
-  const errors = Object.entries(holds.statuses).reduce(
-    (sum, [status, n]) => sum + (expected.includes(status) ? 0 : n),
-    0,
-  );
+  const expected = new Set(['201', '409', '429', '503']);
+  const errors = Object.entries(holds.statuses).reduce((sum, [status, n]) => sum + (expected.has(status) ? 0 : n), 0);
   return {
     peak_goodput: peak,
     goodput_at_2x: goodput,

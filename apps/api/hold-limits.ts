@@ -1,3 +1,5 @@
+import { createRecentMap } from '#platform/recent-map';
+
 /** How much one buyer may hold; a race or a benchmark passes NO_HOLD_LIMITS. */
 export type HoldLimits = {
   perAccountAMinute: number;
@@ -14,7 +16,7 @@ export const NO_HOLD_LIMITS: HoldLimits = {
   unpaidOrders: Infinity,
 };
 
-const ACCOUNTS_MAX = 50_000;
+const ACCOUNTS_MAX = 100_000;
 
 export type Wish = { accountId: string; screeningId: number; key: string };
 /** A place among the account's unpaid orders, taken before the seats are: say what became of it. */
@@ -30,7 +32,7 @@ export type Hoarding = {
 
 /**
  * Who holds seats of many screenings without paying. In memory and per process, for the reasons in
- * capabilities/holds/README.md: a brake on hoarding, not an invariant. Over `accountsMax` the oldest are forgotten.
+ * capabilities/holds/README.md: a brake on hoarding, not an invariant. Beyond `accountsMax` who was not seen lately is forgotten.
  */
 export function createHoarding(options: {
   max: number;
@@ -39,18 +41,15 @@ export function createHoarding(options: {
   accountsMax?: number;
 }): Hoarding {
   const { max, nowMs } = options;
-  const accountsMax = options.accountsMax ?? ACCOUNTS_MAX;
-  const accounts = new Map<string, Entry[]>();
+  const accounts = createRecentMap<string, Entry[]>(options.accountsMax ?? ACCOUNTS_MAX);
 
   const alive = (accountId: string): Entry[] => {
     const now = nowMs();
     return (accounts.get(accountId) ?? []).filter((entry) => entry.untilMs > now);
   };
   const put = (accountId: string, entries: Entry[]) => {
-    accounts.delete(accountId);
-    if (entries.length === 0) return;
-    if (accounts.size >= accountsMax) accounts.delete(accounts.keys().next().value!);
-    accounts.set(accountId, entries);
+    if (entries.length === 0) accounts.delete(accountId);
+    else accounts.set(accountId, entries);
   };
 
   const take = ({ accountId, screeningId, key }: Wish): Place | null => {

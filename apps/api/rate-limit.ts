@@ -1,13 +1,14 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { sendProblem } from '#platform/problem';
+import { createRecentMap } from '#platform/recent-map';
 
-const CALLERS_MAX = 20_000;
+const CALLERS_MAX = 100_000;
 
 export type RateLimit = { max: number; windowMs: number; callersMax?: number; nowMs?: () => number };
 
 /**
  * onRequest guard for a route that costs much (a PDF, an export, a password hash): so many requests per address and
- * window, in this process. Memory is bounded: over `callersMax` the address seen first is forgotten. Limits that
+ * window, in this process. Memory is bounded: beyond `callersMax` who was not seen lately is forgotten. Limits that
  * must hold across processes are in the database (capabilities/accounts/throttle.ts).
  */
 export function limitPerAddress(limit: RateLimit) {
@@ -32,14 +33,11 @@ export type CountedLimit = (caller: string) => number | null;
 export function createRateLimit(limit: RateLimit): CountedLimit {
   if (limit.max === Infinity) return () => null;
   const nowMs = limit.nowMs ?? (() => performance.now());
-  const callersMax = limit.callersMax ?? CALLERS_MAX;
-  const windows = new Map<string, { count: number; endsAt: number }>();
+  const windows = createRecentMap<string, { count: number; endsAt: number }>(limit.callersMax ?? CALLERS_MAX);
   return (caller) => {
     const now = nowMs();
     let window = windows.get(caller);
     if (!window || window.endsAt <= now) {
-      windows.delete(caller);
-      if (windows.size >= callersMax) windows.delete(windows.keys().next().value!);
       window = { count: 0, endsAt: now + limit.windowMs };
       windows.set(caller, window);
     }

@@ -90,7 +90,7 @@ export async function wireApi(deps: { db: Database; settings: ApiSettings; log: 
         seatMaps,
         holdDesk,
         peekSession: accounts.peekSession,
-        peekPage: reading.peek,
+        peekPage: (url) => reading.peek(url),
         peekWebPage: pages.peek,
         trustProxy: settings.TRUST_PROXY,
       }),

@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { type EmbeddedPostgres, freePort, startEmbeddedPostgres } from '#platform/embedded-postgres';
 import { migrate } from '#platform/migrate';
 import { createDatabase, type Database } from '#platform/postgres';
+import { buildWebWhenNeeded } from '../../apps/laptop/build-web.ts';
 import { processorSeconds, residentMb } from '../processor-time.ts';
 import { signBuyersIn } from './people.ts';
 import type { GeneratorPlan, GeneratorResult } from './generator.ts';
@@ -49,6 +50,7 @@ export async function openPremiere(options: {
   holdSeconds: number;
   apiFlags?: string[];
 }): Promise<Premiere> {
+  await buildWebWhenNeeded(ROOT);
   const folder = await mkdtemp(join(tmpdir(), 'poltrona-bench-'));
   const server = await startEmbeddedPostgres({
     folder: join(folder, 'data'),

@@ -2,6 +2,7 @@ import { listen, type Listener } from '#platform/listener';
 import type { Log } from '#platform/log';
 import type { Database } from '#platform/postgres';
 import type { Clock } from '#platform/clock';
+import { createRecentMap } from '#platform/recent-map';
 import { findSession, type LiveSession, SESSIONS_CHANNEL } from './sessions.ts';
 
 export type SessionCache = {
@@ -22,7 +23,7 @@ type Entry = { session: LiveSession; loadedAt: number };
 const TRUST_LISTENING_MS = 60_000;
 /** Without the listener a revoked session could live on this long, so it is short. */
 const TRUST_DEAF_MS = 2_000;
-export const ENTRIES_MAX = 100_000;
+export const ENTRIES_MAX = 200_000;
 
 type Memory = {
   get(token: string): Entry | undefined;
@@ -32,26 +33,27 @@ type Memory = {
   clear(): void;
 };
 
-/** At most `entriesMax` sessions by token; over it the one read longest ago goes. */
+/** About `entriesMax` sessions by token; beyond it those not asked for lately go. */
 function createMemory(entriesMax: number): Memory {
-  // A Map keeps insertion order, and an entry is put back at its end when it is read anew: the first is the oldest.
-  const entries = new Map<string, Entry>();
   const tokensOf = new Map<string, Set<string>>();
+  const unlink = ({ session }: Entry, token: string) => {
+    const tokens = tokensOf.get(session.accountId);
+    tokens?.delete(token);
+    if (tokens?.size === 0) tokensOf.delete(session.accountId);
+  };
+  const entries = createRecentMap<string, Entry>(entriesMax, unlink);
 
   const forget = (token: string) => {
     const entry = entries.get(token);
     if (!entry) return;
     entries.delete(token);
-    const tokens = tokensOf.get(entry.session.accountId);
-    tokens?.delete(token);
-    if (tokens?.size === 0) tokensOf.delete(entry.session.accountId);
+    unlink(entry, token);
   };
 
   return {
     get: (token) => entries.get(token),
     put(token, entry) {
       forget(token);
-      if (entries.size >= entriesMax) forget(entries.keys().next().value!);
       entries.set(token, entry);
       const tokens = tokensOf.get(entry.session.accountId);
       if (tokens) tokens.add(token);

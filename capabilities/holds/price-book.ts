@@ -1,4 +1,5 @@
 import type { HoldWriter } from './hold-writer.ts';
+import { createRecentMap } from '#platform/recent-map';
 import { sql } from '#platform/sql';
 
 /** What the seats of one screening cost: cents at full price, and those that differ from it. */
@@ -10,7 +11,7 @@ export type Prices = { feeBasisPoints: number; priceCents: number; exceptions: R
  */
 export type PriceBook = {
   /** From memory; undefined when nobody has asked yet. */
-  known(screeningId: number): Prices | null | undefined;
+  known(screeningId: number): Prices | undefined;
   /** Null for a screening that does not exist. Many who ask at once share one query. */
   read(screeningId: number): Promise<Prices | null>;
   forget(screeningId: number): void;
@@ -19,7 +20,7 @@ export type PriceBook = {
 const SCREENINGS_MAX = 20_000;
 
 export function createPriceBook(call: HoldWriter['call'], screeningsMax = SCREENINGS_MAX): PriceBook {
-  const pages = new Map<number, Prices | null>();
+  const pages = createRecentMap<number, Prices>(screeningsMax);
   const reading = new Map<number, Promise<Prices | null>>();
 
   const read = async (screeningId: number): Promise<Prices | null> => {
@@ -34,10 +35,7 @@ export function createPriceBook(call: HoldWriter['call'], screeningsMax = SCREEN
         }
       : null;
     // A screening that does not exist is not remembered: it may be made, and anybody can make up numbers.
-    if (page) {
-      if (pages.size >= screeningsMax) pages.delete(pages.keys().next().value!);
-      pages.set(screeningId, page);
-    }
+    if (page) pages.set(screeningId, page);
     return page;
   };
 
@@ -50,7 +48,7 @@ export function createPriceBook(call: HoldWriter['call'], screeningsMax = SCREEN
       reading.set(screeningId, started);
       return started;
     },
-    forget: (screeningId) => void pages.delete(screeningId),
+    forget: (screeningId) => pages.delete(screeningId),
   };
 }
 

@@ -45,8 +45,9 @@ export async function createHotRoutes(deps: HotRouteDeps): Promise<HotHandler> {
   const read = (request: HotRequest): HotAnswer | Promise<HotAnswer | null> | null => {
     const { url, ifNoneMatch } = request.head;
     if (!url.startsWith('/api/')) {
-      const page = url === '/' ? deps.peekWebPage() : null;
-      return page && answerPage(page, ifNoneMatch);
+      if (url !== '/') return null;
+      const page = deps.peekWebPage();
+      return page ? answerPage(page, ifNoneMatch) : inside(request);
     }
     const screeningId = seatsOf(url);
     if (screeningId !== null) {
