@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock } from './clock.ts';
+import { packed, packedEtag, takesPacked } from './packed.ts';
 
 /** A body that was serialised once, and its ETag. The same content has the same ETag in every process. */
 export type Remembered = { body: Buffer; etag: string };
@@ -171,11 +172,27 @@ export function createMemory(options: MemoryOptions) {
 
 export type Memory = ReturnType<typeof createMemory>;
 
-/** 304 when the caller has it already, else the bytes as they are. */
-export function sendRemembered(request: FastifyRequest, reply: FastifyReply, found: Remembered): FastifyReply {
-  reply.header('etag', found.etag).header('cache-control', 'public, max-age=0, must-revalidate');
+/** What the head says of everything that is kept of one kind. */
+export type KeptFields = { contentType: string; cacheControl: string };
+/** For everybody, and asked again each time: what is kept here may change at any moment. */
+export const PUBLIC_JSON: KeptFields = {
+  contentType: 'application/json; charset=utf-8',
+  cacheControl: 'public, max-age=0, must-revalidate',
+};
+
+/** 304 when the caller has it already, else the bytes, packed for who takes them so. */
+export function sendRemembered(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  found: Remembered,
+  as: KeptFields = PUBLIC_JSON,
+): FastifyReply {
+  reply.header('etag', found.etag).header('cache-control', as.cacheControl).header('vary', 'accept-encoding');
   if (isKnown(request.headers['if-none-match'], found.etag)) return reply.code(304).send();
-  return reply.type('application/json; charset=utf-8').send(found.body);
+  reply.type(as.contentType);
+  const small = takesPacked(String(request.headers['accept-encoding'] ?? '')) ? packed(found) : null;
+  if (!small) return reply.send(found.body);
+  return reply.header('content-encoding', 'br').header('etag', packedEtag(found.etag)).send(small);
 }
 
 /** If-None-Match, compared weakly as RFC 9110 says: a proxy that compresses turns "x" into W/"x". */

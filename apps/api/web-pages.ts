@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { HttpServer } from '#platform/http-server';
-import type { Remembered } from '#platform/remember';
+import { type KeptFields, type Remembered, sendRemembered } from '#platform/remember';
 import { sendProblem } from '#platform/problem';
 
 const YEAR_SECONDS = 31_536_000;
@@ -54,6 +54,8 @@ export async function webPages(folder: string): Promise<WebPages> {
 
 type Page = Remembered;
 
+export const WEB_PAGE: KeptFields = { contentType: 'text/html; charset=utf-8', cacheControl: 'no-cache' };
+
 const LOOK_AGAIN_MS = 1_000;
 
 /** The page as it was last built: a build while we run brings new names of scripts, and the old ones are gone. */
@@ -97,9 +99,7 @@ async function readPage(folder: string): Promise<Page | null> {
 
 function sendPage(reply: FastifyReply, page: Page | null) {
   if (!page) return sendProblem(reply, 503, 'web_not_built', { detail: 'Run npm run build:web' });
-  reply.header('cache-control', 'no-cache').header('etag', page.etag);
-  if (reply.request.headers['if-none-match'] === page.etag) return reply.code(304).send();
-  return reply.type('text/html; charset=utf-8').send(page.body);
+  return sendRemembered(reply.request, reply, page, WEB_PAGE);
 }
 
 /** The posters of the demo programme, which are no part of the web application. */

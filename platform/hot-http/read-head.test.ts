@@ -29,6 +29,7 @@ test('a plain request is read: what was asked, what the routes look at, where th
       origin: '',
       secFetchSite: '',
       ifNoneMatch: '',
+      acceptEncoding: '',
       idempotencyKey: 'k-1',
       contentType: 'application/json',
       forwardedFor: '',

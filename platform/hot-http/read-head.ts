@@ -10,6 +10,7 @@ export type Head = {
   origin: string;
   secFetchSite: string;
   ifNoneMatch: string;
+  acceptEncoding: string;
   idempotencyKey: string;
   contentType: string;
   forwardedFor: string;
@@ -49,6 +50,7 @@ export function readHead(text: string, from: number): HeadAnswer {
     origin: '',
     secFetchSite: '',
     ifNoneMatch: '',
+    acceptEncoding: '',
     idempotencyKey: '',
     contentType: '',
     forwardedFor: '',
@@ -79,6 +81,7 @@ const FIELDS = new Map<string, TextField>([
   ['origin', 'origin'],
   ['sec-fetch-site', 'secFetchSite'],
   ['if-none-match', 'ifNoneMatch'],
+  ['accept-encoding', 'acceptEncoding'],
   ['idempotency-key', 'idempotencyKey'],
   ['content-type', 'contentType'],
   ['x-forwarded-for', 'forwardedFor'],

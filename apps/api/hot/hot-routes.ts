@@ -4,13 +4,14 @@ import type { Clock } from '#platform/clock';
 import type { HotAnswer, HotHandler, HotRequest } from '#platform/hot-http/hot-connections';
 import type { HttpServer } from '#platform/http-server';
 import { newId } from '#platform/ids';
-import type { Remembered } from '#platform/remember';
+import { PUBLIC_JSON, type Remembered } from '#platform/remember';
 import { KEY_LENGTH_MAX } from '#platform/idempotency';
 import type { HoldDesk, HoldReply } from '../hold-desk.ts';
 import type { SeatMap } from '../live/seat-map.ts';
 import type { SeatMaps } from '../live/seat-maps.ts';
 import { SESSION_COOKIE, type Session } from '../session.ts';
 import { askInside } from './ask-inside.ts';
+import { WEB_PAGE } from '../web-pages.ts';
 import { createKeptAnswers } from './kept-answers.ts';
 import { commonFields, dateNow, statusLine } from './templates.ts';
 
@@ -36,27 +37,28 @@ export type HotRouteDeps = {
 export async function createHotRoutes(deps: HotRouteDeps): Promise<HotHandler> {
   const apiFields = await commonFields(deps.api, '/api/screenings/0/seats');
   const pageFields = await commonFields(deps.api, '/');
-  const answerApi = createKeptAnswers({ clock: deps.clock, common: apiFields, ...PUBLIC_JSON });
-  const answerPage = createKeptAnswers({ clock: deps.clock, common: pageFields, ...WEB_PAGE });
+  const answerApi = createKeptAnswers({ clock: deps.clock, common: apiFields, as: PUBLIC_JSON });
+  const answerPage = createKeptAnswers({ clock: deps.clock, common: pageFields, as: WEB_PAGE });
   const keptMaps = createKeptMaps();
   const hold = createHotHold(deps, apiFields);
   const inside = (request: HotRequest) => askInside(deps.api, request);
 
   const read = (request: HotRequest): HotAnswer | Promise<HotAnswer | null> | null => {
-    const { url, ifNoneMatch } = request.head;
+    const { head } = request;
+    const { url } = head;
     if (!url.startsWith('/api/')) {
       if (url !== '/') return null;
       const page = deps.peekWebPage();
-      return page ? answerPage(page, ifNoneMatch) : inside(request);
+      return page ? answerPage(page, head) : inside(request);
     }
     const screeningId = seatsOf(url);
     if (screeningId !== null) {
       const map = deps.seatMaps.peek(screeningId);
-      return map ? answerApi(keptMaps(map), ifNoneMatch) : inside(request);
+      return map ? answerApi(keptMaps(map), head) : inside(request);
     }
     if (!PAGE.test(url)) return null;
     const page = deps.peekPage(url);
-    return page ? answerApi(page, ifNoneMatch) : inside(request);
+    return page ? answerApi(page, head) : inside(request);
   };
 
   return (request) => {
@@ -65,13 +67,6 @@ export async function createHotRoutes(deps: HotRouteDeps): Promise<HotHandler> {
     return screeningId === null ? null : (hold(request, screeningId) ?? inside(request));
   };
 }
-
-// As the ordinary routes say; hot-routes.test.ts asks both and compares.
-const PUBLIC_JSON = {
-  contentType: 'application/json; charset=utf-8',
-  cacheControl: 'public, max-age=0, must-revalidate',
-};
-const WEB_PAGE = { contentType: 'text/html; charset=utf-8', cacheControl: 'no-cache' };
 
 const SCREENINGS = '/api/screenings/';
 const PAGE = /^\/api\/(?:screenings\/\d{1,10}$|movies\/|search(?:$|\?))/;

@@ -8,6 +8,7 @@ import { BestSeatsAnswerSchema } from '#contracts/screenings';
 import type { HttpServer } from '#platform/http-server';
 import type { Database } from '#platform/postgres';
 import { sendProblem } from '#platform/problem';
+import { sendRemembered } from '#platform/remember';
 import type { HoldDesk } from '../hold-desk.ts';
 import { idempotencyKey, sendStored } from '../keyed.ts';
 import type { SeatMap } from '../live/seat-map.ts';
@@ -95,10 +96,7 @@ export function registerSeatRoutes(api: HttpServer, deps: SeatRouteDeps): void {
 
 /** 304 when the caller has this version, else the bytes that were serialised once. */
 function sendMap(request: FastifyRequest, reply: FastifyReply, map: SeatMap): FastifyReply {
-  const etag = `"${map.version()}"`;
-  reply.header('etag', etag).header('cache-control', 'public, max-age=0, must-revalidate');
-  if (request.headers['if-none-match'] === etag) return reply.code(304).send();
-  return reply.type('application/json; charset=utf-8').send(map.body());
+  return sendRemembered(request, reply, { body: map.body(), etag: `"${map.version()}"` });
 }
 
 function registerHoldRoute(api: HttpServer, { holdDesk }: SeatRouteDeps): void {
