@@ -1,3 +1,4 @@
+import * as crash from './crash.ts';
 import * as hold from './hold.ts';
 import * as imports from './import.ts';
 import * as search from './search.ts';
@@ -7,7 +8,7 @@ import * as search from './search.ts';
 
 type Benchmark = { summary: string; run(args: string[]): Promise<unknown> };
 
-const benchmarks: Record<string, Benchmark> = { import: imports, hold, search };
+const benchmarks: Record<string, Benchmark> = { import: imports, hold, search, crash };
 
 const [name, ...args] = process.argv.slice(2);
 const chosen = name === undefined ? undefined : benchmarks[name];

@@ -69,8 +69,10 @@ export function createDatabase(options: {
     statement_timeout: options.statementTimeoutMs ?? 15_000,
     application_name: options.applicationName ?? 'poltrona',
   });
-  // An idle connection that dies must not bring the process down; the next query opens another.
+  // A connection that dies must not bring the process down: not while idle (the pool speaks; the next query opens
+  // another), and not between two statements of a transaction (the client speaks; the next statement fails).
   pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
 
   const once = async <T>(run: (tx: Transaction) => Promise<T>): Promise<T> => {
     const client = await pool.connect();

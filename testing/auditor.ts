@@ -68,7 +68,11 @@ export function countByKind(findings: readonly Finding[]): Record<FindingKind, n
   return counts;
 }
 
-type View = Books & { orderById: Map<string, AuditedOrder>; ticketAt: Map<string, AuditedTicket>; live: AuditedOrder[] };
+type View = Books & {
+  orderById: Map<string, AuditedOrder>;
+  ticketAt: Map<string, AuditedTicket>;
+  live: AuditedOrder[];
+};
 
 const seatKey = (screeningId: number, seatNo: number) => `${screeningId}/${seatNo}`;
 const seatName = (row: { screeningId: number; seatNo: number }) => `seat ${row.seatNo} of screening ${row.screeningId}`;
@@ -250,7 +254,10 @@ function answerFindings(view: View, evidence: Evidence): Finding[] {
   const told = new Set(evidence.receipts.map((receipt) => receipt.orderId));
   for (const order of view.orders) {
     if (!named.has(order.orderId)) {
-      found.push({ kind: 'answer_changed', text: `order ${order.orderId} was made by no key: an effect without answer` });
+      found.push({
+        kind: 'answer_changed',
+        text: `order ${order.orderId} was made by no key: an effect without answer`,
+      });
     }
   }
   for (const order of evidence.everybodyWasAnswered ? view.live : []) {
