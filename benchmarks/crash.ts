@@ -8,6 +8,9 @@ export const summary = 'the whole product under load while its processes are kil
 /** Two processes: one whose holds end within the run, one whose holds are long enough for a Pix code (65 s). */
 const HOLD_MINUTES = [0.15, 1.25];
 
+/** Between two faults: most of the time is spent working, not starting. */
+const PACE_MS = [1_200, 4_000] as const;
+
 /** --minutes of load (2), --seed (random), --buyers (60), --screenings (40). Ends with code 1 when anything is wrong. */
 export async function run(args: string[]): Promise<void> {
   const { values } = parseArgs({
@@ -27,16 +30,19 @@ export async function run(args: string[]): Promise<void> {
   const result = await crash({
     seed,
     seconds: minutes * 60,
+    roundsMax: Infinity,
     holdMinutes: HOLD_MINUTES,
     buyers: Number(values.buyers),
     families: 8,
     screenings: Number(values.screenings),
+    paceMs: PACE_MS,
     print,
   });
   print('\nfault                times');
   for (const [kind, times] of Object.entries(result.killsByKind))
     print(`${kind.padEnd(20)} ${String(times).padStart(5)}`);
   print(`\norders    ${JSON.stringify(result.states)}`);
+  print(`payments  ${JSON.stringify(result.payments)}`);
   print(`refused   ${JSON.stringify(result.refused)}`);
   print(`retried   ${JSON.stringify(result.reasons)}`);
   print(`settled   ${(result.settledAfterMs / 1000).toFixed(1)} s after the last buyer`);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Receipt } from '#testing/auditor';
-import { type Answer, type Client, pause } from './client.ts';
+import { type Answer, type Client, pause, textIn } from './client.ts';
 import type { Buyer } from './house.ts';
 import type { Random } from './random.ts';
 
@@ -44,7 +44,7 @@ export async function buy(scene: Scene, device: Device): Promise<void> {
   }
 }
 
-/** 15 seats all buyers fight for, or anywhere; sometimes the very same seats twice under two keys. */
+/** Neighbouring seats in the hall that everybody wants, or in any. */
 async function holdSeats(scene: Scene, device: Device): Promise<Mine | null> {
   const { client, random, counts } = scene;
   const { screeningId, seatCount } = random.chance(0.3) ? scene.screenings[0]! : random.pick(scene.screenings);
@@ -60,14 +60,14 @@ async function holdSeats(scene: Scene, device: Device): Promise<Mine | null> {
     return null;
   }
   if (answer.status !== 201) {
-    const code = String(answer.body['code'] ?? answer.status);
+    const code = textIn(answer.body, 'code') || String(answer.status);
     counts.refused[code] = (counts.refused[code] ?? 0) + 1;
     return null;
   }
   const receipt: Mine = {
     screeningId,
     buyer: device.buyer.name,
-    orderId: String(answer.body['orderId']),
+    orderId: textIn(answer.body, 'orderId'),
     seatNos,
     told: 'held',
     asked: [],
@@ -106,7 +106,7 @@ async function pay(scene: Scene, device: Device, order: Mine, method: 'card' | '
   const started = await start(scene, device, order, method);
   if (!started) return;
   if (started.status === 201) await atTheBank(scene, started);
-  await watch(scene, device, order, String(started.body['attemptId']));
+  await watch(scene, device, order, textIn(started.body, 'attemptId'));
 }
 
 /** The buyer's bank says yes only when the seats' time is over. */
@@ -115,7 +115,7 @@ async function payLate(scene: Scene, device: Device, order: Mine): Promise<void>
   if (started?.status !== 201) return;
   await pause(scene.random.between(4_000, 14_000));
   await atTheBank(scene, started);
-  await watch(scene, device, order, String(started.body['attemptId']));
+  await watch(scene, device, order, textIn(started.body, 'attemptId'));
 }
 
 /** Begins to pay, with a card where there is no time for a Pix; null when the order cannot be paid any more. */
@@ -128,8 +128,8 @@ async function start(scene: Scene, device: Device, order: Mine, method: 'card' |
 
 /** What a browser with Stripe.js does, or a bank's app; the sandbox may be away for a moment, the buyer tries again. */
 async function atTheBank(scene: Scene, { body }: Answer): Promise<void> {
-  const secret = String(body['clientSecret'] ?? '');
-  const pixCode = String((body['pix'] as { code?: string } | undefined)?.code ?? '');
+  const secret = textIn(body, 'clientSecret');
+  const pixCode = (body['pix'] as { code?: string } | undefined)?.code ?? '';
   // The bank's app reads the payment's number out of the code.
   const number = /\/pix\/([0-9a-f]{24})/.exec(pixCode)?.[1];
   const intent = number ? `pi_${number}` : secret.split('_secret_')[0]!;

@@ -64,18 +64,19 @@ export function createClient(options: {
     for (let tries = 1; performance.now() < end; tries += 1) {
       let reason = '';
       const got = await once(ask, key).catch((error: Error) => {
-        reason = String((error.cause as { code?: string } | undefined)?.code ?? error.name);
+        reason = (error.cause as { code?: string } | undefined)?.code ?? error.name;
         return null;
       });
       const body = got ? parsed(got.text) : {};
-      const code = String(body['code'] ?? '');
+      const code = textIn(body, 'code');
       if (got && (hopeless.includes(code) || (!LATER.has(got.status) && code !== 'request_in_progress'))) {
         return { status: got.status, body, text: got.text, tries };
       }
       counts.retried += 1;
       reason ||= `${got?.status} ${code}`;
       counts.reasons[reason] = (counts.reasons[reason] ?? 0) + 1;
-      await pause(random.between(30, 250));
+      // Longer each time, up to about a second: a process that is starting is not helped by a storm.
+      await pause(random.between(30, Math.min(250 * tries, 1_500)));
     }
     return null;
   };
@@ -89,8 +90,8 @@ export function createClient(options: {
       if (first === null || ask.method === 'GET' || !random.chance(0.25)) return first;
       const second = await untilAnswered(ask, key, hopeless);
       // A refusal for now ("too many unpaid orders") is not stored under the key: only what is stored must stay.
-      if (second === null || hopeless.includes(String(first.body['code']))) return first;
-      if (hopeless.includes(String(second.body['code']))) return first;
+      if (second === null || hopeless.includes(textIn(first.body, 'code'))) return first;
+      if (hopeless.includes(textIn(second.body, 'code'))) return first;
       counts.repeated += 1;
       if (second.status !== first.status || second.text !== first.text) {
         counts.changed.push(`${ask.method} ${ask.path} ${key}: ${first.status} ${first.text} / ${second.text}`);
@@ -108,6 +109,12 @@ function parsed(text: string): Record<string, unknown> {
   } catch {
     return {};
   }
+}
+
+/** A member of an answer that is text, or the empty text. */
+export function textIn(body: Record<string, unknown>, name: string): string {
+  const value = body[name];
+  return typeof value === 'string' ? value : '';
 }
 
 export const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));

@@ -1,3 +1,4 @@
+import { unreachable } from '#platform/fault';
 import { pause } from './client.ts';
 import type { CrashHouse } from './house.ts';
 import type { Random } from './random.ts';
@@ -8,31 +9,37 @@ export const DISTURBANCES = ['reply_to_buyer', 'reply_of_database', 'frozen', 's
 export type FaultKind = (typeof KILLS)[number] | (typeof DISTURBANCES)[number];
 export type Injected = { atMs: number; kind: FaultKind; detail: string };
 
-const PACE_MS = { short: 700, long: 2_600 };
 const FROZEN_MS = [500, 3_000] as const;
 /** Clocks go wrong by so much, forwards or backwards; beyond the five minutes that signatures may be old. */
 const CLOCK_STEP_MS_MAX = 12 * 60_000;
 
 /**
  * Injects faults at seeded random moments until `running` says no, each kind as often as the others: all kinds in
- * random order, then again. Restarting is the business of whoever keeps a process; nothing here waits for health.
+ * random order, then again, `roundsMax` times at most. Restarting is the business of whoever keeps a process; nothing
+ * here waits for health.
  */
 export async function injectFaults(options: {
   house: CrashHouse;
   random: Random;
+  /** Shortest and longest time between one fault and the next. */
+  paceMs: readonly [number, number];
+  roundsMax: number;
   running(): boolean;
   onFault(fault: Injected): void;
 }): Promise<void> {
-  const { house, random, running } = options;
+  const { house, random } = options;
   const from = performance.now();
-  let bag: FaultKind[] = [];
-  while (running()) {
-    await pause(random.between(PACE_MS.short, PACE_MS.long));
-    if (!running()) return;
-    if (bag.length === 0) bag = shuffled([...KILLS, ...DISTURBANCES], random);
-    const kind = bag.pop()!;
-    const detail = await inject(kind, house, random);
-    if (detail !== null) options.onFault({ atMs: Math.round(performance.now() - from), kind, detail });
+  for (let round = 1; round <= options.roundsMax; round += 1) {
+    const bag = shuffled([...KILLS, ...DISTURBANCES], random);
+    while (bag.length > 0) {
+      await pause(random.between(...options.paceMs));
+      if (!options.running()) return;
+      const kind = bag.pop()!;
+      const detail = await inject(kind, house, random);
+      // There was nothing to do it to, right after a kill: its turn comes again.
+      if (detail === null) bag.unshift(kind);
+      else options.onFault({ atMs: Math.round(performance.now() - from), kind, detail });
+    }
   }
 }
 
@@ -79,7 +86,7 @@ export async function inject(kind: FaultKind, house: CrashHouse, random: Random)
       return `${kept.name} restarted with its clock ${Math.round(ms / 1000)} s off`;
     }
     default:
-      throw new Error(`no fault is called ${kind satisfies never}`);
+      return unreachable(kind);
   }
 }
 
@@ -101,8 +108,13 @@ async function onBackend(
   if (backends.length === 0) return null;
   // Rather one that is at work.
   const chosen = backends[0]!.state === 'active' ? backends[0]! : random.pick(backends);
+  return unlessGone(async () => `${await act(chosen.pid)} backend of '${chosen.name}' (${chosen.state})`);
+}
+
+/** Null when the process ended by itself in between. */
+async function unlessGone(act: () => Promise<string>): Promise<string | null> {
   try {
-    return `${await act(chosen.pid)} backend of '${chosen.name}' (${chosen.state})`;
+    return await act();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return null;
     throw error;
@@ -115,14 +127,14 @@ async function slowDisk(house: CrashHouse, random: Random): Promise<string | nul
   const freeze = async (pid: number) => {
     process.kill(pid, 'SIGSTOP');
     await pause(ms);
-    // It may have been replaced by then; a number that is gone needs no waking.
     process.kill(pid, 'SIGCONT');
     return `stopped for ${ms} ms:`;
   };
   const which = random.pick(['walwriter', 'checkpointer', 'backend'] as const);
   if (which === 'backend') return onBackend(house, random, freeze);
   const pid = await house.server.processNamed(which);
-  return pid === null ? null : `${await freeze(pid)} ${which}`;
+  // Right after a kill there may be none yet.
+  return pid === null ? null : unlessGone(async () => `${await freeze(pid)} ${which}`);
 }
 
 function shuffled<T>(all: T[], random: Random): T[] {

@@ -42,6 +42,8 @@ export type HouseOptions = {
   onLine: (line: string) => void;
 };
 
+const START_MS_MAX = 120_000;
+
 type Undo = (() => Promise<void> | void)[];
 
 /** What was started by then is stopped when a later step fails. */
@@ -87,12 +89,13 @@ async function startInOrder(options: HouseOptions, undo: Undo): Promise<Omit<Cra
   };
   start('mailbox');
   const sandbox = start('payment-sandbox');
-  await until(() => answersOk(`${sandboxUrl}/sandbox/health`), Boolean, 30_000);
+  await until(() => answersOk(`${sandboxUrl}/sandbox/health`), Boolean, START_MS_MAX);
   const worker = start('worker');
   const apis = apiPorts.map((port, n) =>
     start('api', { API_PORT: String(port), HOLD_MINUTES: String(options.holdMinutes[n]) }, `api ${n}`),
   );
-  for (const port of apiPorts) await until(() => answersOk(`http://127.0.0.1:${port}/api/health`), Boolean, 60_000);
+  for (const port of apiPorts)
+    await until(() => answersOk(`http://127.0.0.1:${port}/api/health`), Boolean, START_MS_MAX);
   const publishableKey = settings['STRIPE_PUBLISHABLE_KEY']!;
   const staff = await aManager(db);
   return { server, db, apis, worker, sandbox, apiWires, databaseWire, sandboxUrl, publishableKey, staff };

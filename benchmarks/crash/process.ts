@@ -11,7 +11,6 @@ export type Kept = {
   freeze(ms: number): Promise<void>;
   /** Ends it, and starts it with a clock that is wrong by so much from then on. */
   shiftClock(ms: number): void;
-  deaths(): number;
   stop(): Promise<void>;
 };
 
@@ -26,7 +25,6 @@ export function keep(options: {
   const { name } = options;
   let child: ChildProcess;
   let stopping = false;
-  let deaths = 0;
   let shiftMs = 0;
   let restart: NodeJS.Timeout | undefined;
 
@@ -44,7 +42,6 @@ export function keep(options: {
     }
     started.once('exit', () => {
       if (stopping) return;
-      deaths += 1;
       restart = setTimeout(launch, RESTART_MS);
     });
   };
@@ -63,7 +60,6 @@ export function keep(options: {
       shiftMs = ms;
       child.kill('SIGKILL');
     },
-    deaths: () => deaths,
     stop: async () => {
       stopping = true;
       clearTimeout(restart);

@@ -13,13 +13,17 @@ import { createRandom, type Random } from './random.ts';
 
 export type CrashOptions = {
   seed: number;
-  /** How long buyers come and faults happen. */
+  /** How long buyers come and faults happen, at most; the load ends with the last round of faults. */
   seconds: number;
+  /** How often each kind of fault happens at most. */
+  roundsMax: number;
   holdMinutes: readonly number[];
   buyers: number;
   /** Accounts with three devices that want more than ten together. */
   families: number;
   screenings: number;
+  /** Shortest and longest time between two faults. */
+  paceMs: readonly [number, number];
   print(line: string): void;
 };
 
@@ -39,10 +43,12 @@ export type CrashResult = {
   findings: Finding[];
   counts: Record<FindingKind, number>;
   settings: Record<string, string>;
+  /** Orders by state, payments by method and state. */
   states: Record<string, number>;
+  payments: Record<string, number>;
 };
 
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 120_000;
 const SETTLE_MS_MAX = 240_000;
 
 /** The whole test: house, buyers, faults, settlement, audit. Everything it started is gone when it returns. */
@@ -71,23 +77,26 @@ async function underLoad(house: CrashHouse, options: CrashOptions): Promise<Cras
   const counts: Counts = { refused: {}, unanswered: 0, paid: 0, bank: 0 };
   const receipts: Receipt[] = [];
   const end = performance.now() + options.seconds * 1_000;
-  const running = () => performance.now() < end;
+  let over = false;
+  const running = () => !over && performance.now() < end;
   const pix = options.holdMinutes.some((minutes) => minutes > 1.15);
   const { sandboxUrl, publishableKey } = house;
   const scene = { client, screenings, sandboxUrl, publishableKey, staffToken, pix, running, receipts, counts };
   const faults: Injected[] = [];
-  await Promise.all([
-    ...crowd(scene, buyers, families, random),
-    injectFaults({
-      house,
-      random: random.fork(),
-      running,
-      onFault: (fault) => {
-        faults.push(fault);
-        options.print(`${(fault.atMs / 1000).toFixed(1).padStart(7)} s  ${fault.kind.padEnd(18)} ${fault.detail}`);
-      },
-    }),
-  ]);
+  const load = Promise.all(crowd(scene, buyers, families, random));
+  await injectFaults({
+    house,
+    random: random.fork(),
+    paceMs: options.paceMs,
+    roundsMax: options.roundsMax,
+    running,
+    onFault: (fault) => {
+      faults.push(fault);
+      options.print(`${(fault.atMs / 1000).toFixed(1).padStart(7)} s  ${fault.kind.padEnd(18)} ${fault.detail}`);
+    },
+  });
+  over = true;
+  await load;
   const settledAfterMs = await settle(house.db);
   const ledger = await readLedger(house);
   const findings = await audit(house.db, { screeningIds: null, receipts, ledger });
@@ -103,7 +112,8 @@ async function underLoad(house: CrashHouse, options: CrashOptions): Promise<Cras
     findings,
     counts: countByKind(findings),
     settings: await settingsOf(house.db),
-    states: await statesOf(house.db),
+    states: await countsOf(house.db, 'select state, count(*) as n from orders.orders group by 1 order by 1'),
+    payments: await countsOf(house.db, PAYMENTS),
   };
 }
 
@@ -128,7 +138,7 @@ async function makeScreenings(db: Database, count: number) {
 }
 
 async function signInManager(client: Client, house: CrashHouse): Promise<string> {
-  const { email, password, totp } = house.staff;
+  const { email, password } = house.staff;
   const base = `http://127.0.0.1:${house.apiWires[0]!.port}`;
   const post = async (path: string, body: unknown, cookie: string) => {
     const headers = { 'content-type': 'application/json', 'idempotency-key': crypto.randomUUID(), cookie };
@@ -137,7 +147,7 @@ async function signInManager(client: Client, house: CrashHouse): Promise<string>
     return answer.headers.getSetCookie().map((line) => line.split(';')[0]!);
   };
   const half = await post('/api/staff/sign-in', { email, password }, '');
-  const whole = await post('/api/staff/second-factor', { code: totp() }, half.join('; '));
+  const whole = await post('/api/staff/second-factor', { code: house.staff.totp() }, half.join('; '));
   return /poltrona_session=([^;]+)/.exec(whole.join('; '))![1]!;
 }
 
@@ -185,9 +195,11 @@ async function settingsOf(db: Database): Promise<Record<string, string>> {
   return Object.fromEntries(rows.map((row) => [row.name, row.setting]));
 }
 
-async function statesOf(db: Database): Promise<Record<string, number>> {
-  const rows = await db.rows<{ state: string; n: number }>(
-    'select state, count(*) as n from orders.orders group by state order by state',
-  );
+async function countsOf(db: Database, text: string): Promise<Record<string, number>> {
+  const rows = await db.rows<{ state: string; n: number }>(text);
   return Object.fromEntries(rows.map((row) => [row.state, row.n]));
 }
+
+const PAYMENTS = `
+  select method || ' ' || state || coalesce(', ' || fulfilment, '') as state, count(*) as n
+  from payments.attempts group by 1 order by 1`;

@@ -15,15 +15,18 @@ export type KillableServer = {
 
 const RESTART_MS_MAX = 60_000;
 
-/** Durability is on: no setting of fsync, synchronous_commit or full_page_writes is touched. */
-export async function startKillableServer(folder: string): Promise<KillableServer> {
+/** Durability is on: nobody passes fsync, synchronous_commit or full_page_writes in `settings`. */
+export async function startKillableServer(
+  folder: string,
+  settings: Record<string, string> = {},
+): Promise<KillableServer> {
   const port = await freePort();
   const options = {
     folder,
     port,
     password: 'crash',
     database: 'crash',
-    settings: { max_connections: '120', shared_buffers: '64MB' },
+    settings: { max_connections: '120', shared_buffers: '64MB', ...settings },
   };
   let server: EmbeddedPostgres = await startEmbeddedPostgres(options);
 

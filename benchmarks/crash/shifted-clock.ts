@@ -12,5 +12,3 @@ globalThis.Date = class extends RealDate {
     return RealDate.now() + shiftMs;
   }
 } as DateConstructor;
-
-export {};

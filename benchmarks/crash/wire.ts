@@ -5,7 +5,6 @@ export type Wire = {
   readonly port: number;
   /** The next so many replies are lost: the request went through, the connection is cut instead of the answer. */
   loseReplies(count: number): void;
-  lost(): number;
   close(): void;
 };
 
@@ -13,7 +12,6 @@ export type Wire = {
 export async function createWire(target: () => number): Promise<Wire> {
   const sockets = new Set<Socket>();
   let toLose = 0;
-  let lost = 0;
   const server = createServer({ noDelay: true }, (near) => {
     const far = connect({ port: target(), host: '127.0.0.1', noDelay: true });
     for (const socket of [near, far]) {
@@ -29,7 +27,6 @@ export async function createWire(target: () => number): Promise<Wire> {
     far.on('data', (chunk) => {
       if (toLose > 0) {
         toLose -= 1;
-        lost += 1;
         near.destroy();
       } else if (!near.write(chunk)) far.pause();
     });
@@ -41,7 +38,6 @@ export async function createWire(target: () => number): Promise<Wire> {
     loseReplies: (count) => {
       toLose += count;
     },
-    lost: () => lost,
     close: () => {
       for (const socket of sockets) socket.destroy();
       server.close();
