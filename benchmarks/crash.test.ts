@@ -3,8 +3,8 @@ import { randomInt } from 'node:crypto';
 import { test } from 'node:test';
 import { crash } from './crash/run.ts';
 
-// The short form of `npm run bench -- crash`. Nothing in it is timed: however slow the machine, the receipts, the rows
-// and the provider's books must agree in the end. CRASH_SEED repeats the plan of a run.
+// The short form of `npm run bench -- crash`. It waits for what it needs, within far bounds: receipts, rows and the
+// provider's books must agree in the end. CRASH_SEED repeats the plan of a run.
 
 const seed = Number(process.env['CRASH_SEED'] ?? randomInt(1_000_000));
 
