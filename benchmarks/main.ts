@@ -1,5 +1,6 @@
 import * as ceiling from './ceiling.ts';
 import * as confirm from './confirm.ts';
+import * as crash from './crash.ts';
 import * as growth from './growth.ts';
 import * as imports from './import.ts';
 import * as overload from './overload.ts';
@@ -11,7 +12,7 @@ import * as search from './search.ts';
 
 type Benchmark = { summary: string; run(args: string[]): Promise<unknown> };
 
-const benchmarks: Record<string, Benchmark> = { peak, ceiling, overload, growth, confirm, import: imports, search };
+const benchmarks: Record<string, Benchmark> = { peak, ceiling, overload, growth, crash, confirm, import: imports, search };
 
 const [name, ...args] = process.argv.slice(2);
 const chosen = name === undefined ? undefined : benchmarks[name];

@@ -73,9 +73,9 @@ export function createDatabase(options: {
     application_name: options.applicationName ?? 'poltrona',
     ...(options.readOnly ? { options: '-c default_transaction_read_only=on' } : {}),
   });
-  // An idle connection that dies must not bring the process down; the next query opens another.
+  // A connection that dies must not bring the process down: not while idle (the pool speaks; the next query opens
+  // another), and not between two statements of a transaction (the client speaks; the next statement fails).
   pool.on('error', () => {});
-  // Nor one that dies in the middle of a transaction: its statement is told, the event besides has no other listener.
   pool.on('connect', (client) => client.on('error', () => {}));
 
   const once = async <T>(run: (tx: Transaction) => Promise<T>): Promise<T> => {

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Database } from '#platform/postgres';
+import { audit as auditRows } from './auditor.ts';
 import { ROOT } from './database.ts';
 
 export const NUMBERED_BUYERS = 400;
@@ -75,41 +76,25 @@ export async function seatProcesses(db: Database, count: number) {
 }
 
 /**
- * Compares the buyers' receipts with the rows, knowing nothing of how seats are held. Returns what is wrong, in words;
- * an empty list when every receipt is true and no rule is broken.
+ * What is wrong, in words: the receipts against the rows (testing/auditor.ts), and answers that no race explains. An
+ * empty list when every receipt is true and no rule is broken.
  */
 export async function audit(db: Database, screeningId: number, receipts: readonly Receipt[]): Promise<string[]> {
-  const wrong: string[] = [];
-  const held = receipts.filter((receipt) => receipt.status === 201);
-  const rows = await db.rows<{ no: number; state: string; order_id: string | null; kind: string | null }>(
-    'select seat_no as no, state, order_id, kind from holds.tickets where screening_id = $1',
-    [screeningId],
-  );
-  const owner = new Map(rows.map((row) => [row.no, row.order_id]));
-  const promised = new Map<number, number>();
-  const perBuyer = new Map<number, number>();
-  for (const receipt of held) {
-    perBuyer.set(receipt.buyer, (perBuyer.get(receipt.buyer) ?? 0) + receipt.seatNos.length);
-    for (const no of receipt.seatNos) {
-      promised.set(no, (promised.get(no) ?? 0) + 1);
-      if (owner.get(no) !== receipt.orderId) wrong.push(`seat ${no} was promised to an order that does not own it`);
-    }
-  }
-  for (const [no, times] of promised) if (times > 1) wrong.push(`seat ${no} was promised ${times} times`);
-  for (const [buyer, seats] of perBuyer) if (seats > 10) wrong.push(`buyer ${buyer} holds ${seats} seats`);
-  const quota = await db.row<{ quota: number }>(
-    'select half_price_quota as quota from screenings.screenings where screening_id = $1',
-    [screeningId],
-  );
-  const half = rows.filter((row) => row.kind?.startsWith('half_') && row.kind !== 'half_senior').length;
-  if (half > quota!.quota) wrong.push(`${half} half-price tickets of ${quota!.quota}`);
-  for (const row of rows) {
-    if (row.state === 'held' && !promised.has(row.no)) wrong.push(`seat ${row.no} is held and nobody was told`);
-  }
-  for (const receipt of receipts) {
-    if (receipt.status !== 201 && receipt.status !== 409) wrong.push(`an answer was ${receipt.status} ${receipt.code}`);
-  }
-  return wrong;
+  const found = await auditRows(db, {
+    screeningIds: [screeningId],
+    everybodyWasAnswered: true,
+    receipts: receipts
+      .filter((receipt) => receipt.status === 201)
+      .map(({ buyer, seatNos, orderId }) => ({
+        screeningId,
+        buyer: `buyer ${buyer}`,
+        seatNos,
+        orderId: orderId!,
+        told: 'held',
+      })),
+  });
+  const odd = receipts.filter(({ status }) => status !== 201 && status !== 409);
+  return [...found.map(({ text }) => text), ...odd.map(({ status, code }) => `an answer was ${status} ${code}`)];
 }
 
 export type Edit = readonly [find: string | RegExp, put: string];

@@ -76,20 +76,45 @@ const FILE = 'payment-sandbox.json';
 /** A laptop's payments survive a restart; without a folder everything is forgotten. */
 export async function loadState(folder: string | null): Promise<SandboxState> {
   if (!folder) return emptyState();
+  await mkdir(folder, { recursive: true });
   try {
-    return { ...emptyState(), ...(JSON.parse(await readFile(join(folder, FILE), 'utf8')) as SandboxState), faults: [] };
+    const kept = JSON.parse(await readFile(join(folder, FILE), 'utf8')) as SandboxState;
+    // A call that was cut off before its answer has not happened: whoever repeats it is the first.
+    const answered = Object.entries(kept.stripeAnswers ?? {}).filter(([, answer]) => !answer.running);
+    return { ...emptyState(), ...kept, stripeAnswers: Object.fromEntries(answered), faults: [] };
   } catch (error) {
     if ((error as { code?: string }).code === 'ENOENT') return emptyState();
     throw error;
   }
 }
 
-export async function saveState(folder: string | null, state: SandboxState): Promise<void> {
-  if (!folder) return;
-  await mkdir(folder, { recursive: true });
-  const draft = join(folder, `${FILE}.new`);
-  await writeFile(draft, JSON.stringify(state), { mode: 0o600 });
-  await rename(draft, join(folder, FILE));
+export type Saver = {
+  /** Resolves when everything that was true at the call is in the file. */
+  saved: () => Promise<void>;
+};
+
+/**
+ * Writes the state as a whole, one writing at a time: who asks meanwhile shares the next one. A real provider does not
+ * forget what it has said, so replies and events wait for this; without a folder there is nothing to wait for.
+ */
+export function createSaver(folder: string | null, state: SandboxState): Saver {
+  let next: Promise<void> | null = null;
+  let current: Promise<void> = Promise.resolve();
+  const write = async (file: string) => {
+    await writeFile(`${file}.new`, JSON.stringify(state), { mode: 0o600 });
+    await rename(`${file}.new`, file);
+  };
+  return {
+    saved: () => {
+      if (!folder) return Promise.resolve();
+      next ??= current.then(async () => {
+        next = null;
+        current = write(join(folder, FILE));
+        await current;
+      });
+      return next;
+    },
+  };
 }
 
 export function stripeId(prefix: string): string {

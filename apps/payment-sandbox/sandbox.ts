@@ -8,7 +8,7 @@ import { answerPaypalError, registerPaypal } from './paypal/paypal-routes.ts';
 import { createPaypalSigner } from './paypal/paypal-signer.ts';
 import { registerPage } from './page.ts';
 import { registerControls } from './sandbox-controls.ts';
-import { loadState, saveState, stripeId } from './sandbox-state.ts';
+import { createSaver, loadState, stripeId } from './sandbox-state.ts';
 import { StripeProblem } from './stripe/stripe-error.ts';
 import { answerStripeError, registerStripe, requestId } from './stripe/stripe-routes.ts';
 import type { StripeWorld } from './stripe/stripe-world.ts';
@@ -41,6 +41,7 @@ const SAVE_EVERY_MS = 1_000;
 /** Both providers on a laptop: stateful, signed, and able to fail on command. Never part of a production image. */
 export async function startSandbox(settings: SandboxSettings) {
   const state = await loadState(settings.dataDir);
+  const saver = createSaver(settings.dataDir, state);
   const app = Fastify({ bodyLimit: 256 * 1024, forceCloseConnections: true });
   let address = '';
   const url = () => settings.publicUrl ?? address;
@@ -53,6 +54,7 @@ export async function startSandbox(settings: SandboxSettings) {
     signPaypal: (rawBody) => signer.sign(rawBody),
     retryAfterMs: settings.retryAfterMs ?? RETRY_AFTER_MS,
     nowMs: () => settings.now().getTime(),
+    saved: saver.saved,
   });
   const nowSeconds = () => Math.floor(settings.now().getTime() / 1000);
   const stripe: StripeWorld = {
@@ -98,6 +100,7 @@ export async function startSandbox(settings: SandboxSettings) {
     reply.header('access-control-allow-methods', 'GET, POST, OPTIONS');
     if (request.method === 'OPTIONS') return reply.code(204).send();
   });
+  app.addHook('onSend', async ({ method }) => (method === 'POST' ? saver.saved() : undefined));
   app.addHook('preHandler', async (request) => {
     const body = typeof request.body === 'string' ? request.body : '';
     settings.onCall?.({ method: request.method, path: request.url, body });
@@ -123,7 +126,9 @@ export async function startSandbox(settings: SandboxSettings) {
   registerPage(app);
 
   address = await app.listen({ port: settings.port, host: settings.host });
-  const saving = setInterval(() => void saveState(settings.dataDir, state), SAVE_EVERY_MS).unref();
+  webhooks.resume();
+  // What changes by itself, such as the tries of a delivery.
+  const saving = setInterval(() => void saver.saved(), SAVE_EVERY_MS).unref();
   return {
     url: url(),
     state,
@@ -136,7 +141,7 @@ export async function startSandbox(settings: SandboxSettings) {
       clearInterval(saving);
       webhooks.close();
       await app.close();
-      await saveState(settings.dataDir, state);
+      await saver.saved();
     },
   };
 }

@@ -11,6 +11,8 @@ export type WebhookSettings = {
   /** Milliseconds before try n + 1; the last one ends it. */
   retryAfterMs: readonly number[];
   nowMs(): number;
+  /** Resolves when what an event tells of is kept: nobody hears of a payment that a crash could undo. */
+  saved: () => Promise<void>;
 };
 
 export const RETRY_AFTER_MS = [1_000, 5_000, 15_000, 60_000, 300_000] as const;
@@ -44,6 +46,7 @@ export function createWebhooks(state: SandboxState, settings: WebhookSettings) {
   const post = async (delivery: Delivery, fault: Fault | null): Promise<void> => {
     const url = urlOf(delivery);
     if (!url || closed) return;
+    await settings.saved();
     delivery.tries += 1;
     const headers =
       delivery.provider === 'stripe' ? signStripe(delivery.body, fault) : signedByPaypal(delivery.body, fault);
@@ -103,6 +106,13 @@ export function createWebhooks(state: SandboxState, settings: WebhookSettings) {
       heldBack = [];
       for (const delivery of waiting) send(delivery, null);
       return waiting.length;
+    },
+    /** After a start: what the last process had not brought home goes out again. */
+    resume(): void {
+      for (const delivery of state.deliveries) {
+        const arrived = delivery.status !== null && delivery.status >= 200 && delivery.status <= 299;
+        if (!arrived && delivery.tries <= settings.retryAfterMs.length) send(delivery, null);
+      }
     },
     /** Resolves once nothing is on its way; retries that wait for their time are not on their way. */
     async settled() {

@@ -93,6 +93,8 @@ const comparable = ({ status, fields, body }: Said) => {
 
 async function same(lines: string[], body = '') {
   const [hot, cold] = [await ask(hotPort, lines, body), await ask(coldPort, lines, body)];
+  // A refusal that was decided is kept under its key: the second to be asked repeats it.
+  delete cold.fields['idempotent-replayed'];
   assert.deepEqual(comparable(hot), comparable(cold));
   return hot;
 }
