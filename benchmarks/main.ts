@@ -1,13 +1,14 @@
 import * as hold from './hold.ts';
 import * as imports from './import.ts';
 import * as search from './search.ts';
+import * as viewers from './viewers.ts';
 
 // npm run bench lists what can be measured; npm run bench -- hold [--seconds 10] runs one. Each prints its settings and
 // a table, and as its last line one JSON object.
 
 type Benchmark = { summary: string; run(args: string[]): Promise<unknown> };
 
-const benchmarks: Record<string, Benchmark> = { import: imports, hold, search };
+const benchmarks: Record<string, Benchmark> = { import: imports, hold, search, viewers };
 
 const [name, ...args] = process.argv.slice(2);
 const chosen = name === undefined ? undefined : benchmarks[name];
