@@ -15,6 +15,7 @@ import {
   refuseFewFiles,
   residentBytes,
   startApi,
+  waitedSeconds,
 } from './viewers/machine.ts';
 import { screeningsOf, signedInBuyers, statesInDatabase } from './viewers/world.ts';
 import type { WatchReport } from './viewers/watcher-process.ts';
@@ -27,9 +28,19 @@ const STORM_SECONDS_MAX = 60;
 /** Orders and reads a second while everybody comes back. */
 const STORM_RATES = { ordersPerSecond: 50, readsPerSecond: 200 };
 
-type Options = { count: number; screenings: number; seatsPerSecond: number; seconds: number; profile: boolean };
+type Options = {
+  count: number;
+  screenings: number;
+  seatsPerSecond: number;
+  seconds: number;
+  apart: boolean;
+  profile: boolean;
+};
 
-/** --count 10000 --screenings 20 --seats-per-second 500 --seconds 20; --profile writes a .cpuprofile of the API. */
+/**
+ * --count 10000 --screenings 20 --seats-per-second 500 --seconds 20. With --apart the
+ * buyers are at another API process than the viewers; --profile writes a .cpuprofile of the API.
+ */
 export async function run(args: string[]): Promise<void> {
   const options = readOptions(args);
   refuseFewFiles(options.count + 300);
@@ -67,6 +78,7 @@ function readOptions(args: string[]): Options {
       screenings: { type: 'string', default: '20' },
       'seats-per-second': { type: 'string', default: '500' },
       seconds: { type: 'string', default: '20' },
+      apart: { type: 'boolean', default: false },
       profile: { type: 'boolean', default: false },
     },
   });
@@ -75,6 +87,7 @@ function readOptions(args: string[]): Options {
     screenings: Number(values.screenings),
     seatsPerSecond: Number(values['seats-per-second']),
     seconds: Number(values.seconds),
+    apart: values.apart,
     profile: values.profile,
   };
 }
@@ -91,7 +104,8 @@ async function measure({ options, db, databaseUrl, folder, postmaster }: Run) {
   const flags = options.profile ? ['--cpu-prof', '--cpu-prof-dir=.'] : [];
   const start = () => startApi({ databaseUrl, port, folder, flags });
   let api = await start();
-  const buyers = createBuyers({ port, screenings, tokens });
+  const other = options.apart ? await startApi({ databaseUrl, port: await freePort(), folder }) : null;
+  const buyers = createBuyers({ port: other?.port ?? port, screenings, tokens });
   // Code is compiled, connections are open and maps are read before the first viewer comes, so that its bytes are its.
   await buyers.buy({ ordersPerSecond, readsPerSecond: 500, seconds: WARM_UP_SECONDS });
   const rssBefore = await residentBytes(api.pid);
@@ -108,6 +122,7 @@ async function measure({ options, db, databaseUrl, folder, postmaster }: Run) {
     const { report, ...cpuAfter } = await cpuOf();
     const cpu = {
       cpu_api: share(cpuAfter.api - cpuBefore.api, options.seconds),
+      api_waited_for_cpu: share(cpuAfter.waited - cpuBefore.waited, options.seconds),
       cpu_postgres: share(cpuAfter.postgres - cpuBefore.postgres, options.seconds),
       cpu_generator: share(cpuAfter.generator - cpuBefore.generator, options.seconds),
     };
@@ -130,7 +145,7 @@ async function measure({ options, db, databaseUrl, folder, postmaster }: Run) {
   } finally {
     crowd.close();
     buyers.close();
-    await api.stop();
+    await Promise.all([api.stop(), other?.stop()]);
   }
 }
 
@@ -215,6 +230,7 @@ async function cpuNow(api: ApiProcess, postmaster: number, crowd: Crowd) {
   return {
     report,
     api: await cpuSeconds(api.pid),
+    waited: await waitedSeconds(api.pid),
     postgres: await cpuSeconds(postmaster, true),
     generator: report.cpuSeconds + (own.user + own.system) / 1e6,
   };

@@ -39,6 +39,12 @@ export async function cpuSeconds(pid: number, family = false): Promise<number> {
   return ticks / TICKS_PER_SECOND;
 }
 
+/** Seconds that the main thread of a process was ready to run and no processor was free: what others took from it. */
+export async function waitedSeconds(pid: number): Promise<number> {
+  const text = await readFile(`/proc/${pid}/schedstat`, 'utf8').catch(() => '');
+  return Number(text.split(' ')[1] ?? 0) / 1e9;
+}
+
 async function statOf(pid: number) {
   const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null);
   if (text === null) return null;

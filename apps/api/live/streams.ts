@@ -160,7 +160,7 @@ function createAdmission(perSecond: number) {
 /**
  * Answers with the head and takes the bare connection out of the HTTP server's hands. The body has no length and no
  * chunks, it ends with the connection: one frame is the same bytes for everybody and one system call, and the server
- * forgets request, response and parser's state, 9 kB a viewer.
+ * forgets request and response, 3 of 8 kB of heap a viewer.
  */
 function takeSocket(request: FastifyRequest, reply: FastifyReply): Socket {
   const { socket } = request.raw;
