@@ -24,18 +24,17 @@ function anAudience(writesPerTurn: number) {
   const fanOut = createFanOut({ writesPerTurn });
   let value = 0;
   const audience = createAudience({ fanOut, welcome: () => [Buffer.from(`=${value}`)] });
-  const more = (done?: () => void) => audience.deliver(() => Buffer.from(`+${(value += 1)}`), done);
+  const more = () => audience.deliver(() => Buffer.from(`+${(value += 1)}`));
   return { audience, fanOut, more };
 }
 
 test('a delivery to many is written in slices, and requests have their turn between them', async () => {
-  const { audience, more } = anAudience(10);
+  const { audience, fanOut, more } = anAudience(10);
   const viewers = Array.from({ length: 95 }, aViewer);
   for (const { viewer } of viewers) audience.join(viewer);
-  let done = false;
-  more(() => (done = true));
+  more();
   let turns = 0;
-  while (!done) {
+  while (fanOut.waiting() > 0) {
     await turn();
     turns += 1;
   }
