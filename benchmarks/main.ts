@@ -6,13 +6,24 @@ import * as imports from './import.ts';
 import * as overload from './overload.ts';
 import * as peak from './peak.ts';
 import * as search from './search.ts';
+import * as viewers from './viewers.ts';
 
 // npm run bench lists what can be measured; npm run bench -- peak [--seconds 10] runs one. Each prints its settings and
 // a table, and as its last line one JSON object.
 
 type Benchmark = { summary: string; run(args: string[]): Promise<unknown> };
 
-const benchmarks: Record<string, Benchmark> = { peak, ceiling, overload, growth, crash, confirm, import: imports, search };
+const benchmarks: Record<string, Benchmark> = {
+  peak,
+  ceiling,
+  viewers,
+  overload,
+  growth,
+  crash,
+  confirm,
+  import: imports,
+  search,
+};
 
 const [name, ...args] = process.argv.slice(2);
 const chosen = name === undefined ? undefined : benchmarks[name];

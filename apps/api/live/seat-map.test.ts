@@ -3,7 +3,9 @@ import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { SeatRows } from '#capabilities/holds';
 import { getSeat, type SeatDelta, type SeatSnapshot } from '#contracts/seat-states';
-import { createSeatMap, DELTA_INTERVAL_MS, type SeatViewer } from './seat-map.ts';
+import type { SeatViewer } from './audience.ts';
+import { createFanOut } from './fan-out.ts';
+import { createSeatMap, DELTA_INTERVAL_MS } from './seat-map.ts';
 
 const rowsOf = (states: number[], nowMs: number): SeatRows => ({
   seatCount: states.length,
@@ -26,6 +28,7 @@ function aMap(states: number[]) {
     rows: rowsOf(states, now),
     clock: { now: () => new Date(now) },
     nextVersion: () => `v${(serial += 1)}`,
+    fanOut: createFanOut(),
   });
   return { map, pass: (ms: number) => (now += ms), now: () => now };
 }
@@ -144,7 +147,13 @@ test('a seat of the plan without a ticket is shown as blocked', () => {
   let serial = 0;
   const rows = { ...rowsOf([0, 0], 1_000), seatCount: 3 };
   const clock = { now: () => new Date(1_000) };
-  const map = createSeatMap({ screeningId: 1, rows, clock, nextVersion: () => `v${(serial += 1)}` });
+  const map = createSeatMap({
+    screeningId: 1,
+    rows,
+    clock,
+    nextVersion: () => `v${(serial += 1)}`,
+    fanOut: createFanOut(),
+  });
   assert.equal(getSeat(map.states(), 3), 3);
   assert.equal(map.available(), 2);
   map.close();

@@ -1,14 +1,8 @@
 import type { SeatRow, SeatRows } from '#capabilities/holds';
 import { getSeat, packedLength, type SeatDelta, type SeatSnapshot, setSeat } from '#contracts/seat-states';
 import type { Clock } from '#platform/clock';
-
-/** Somebody who looks at the map. `send` gets whole server-sent events, the same buffer for everybody. */
-export type SeatViewer = {
-  /** False when the viewer is too slow to take it: it gets a fresh snapshot when `ready` says so. */
-  send(frame: Buffer): boolean;
-  /** Calls back once when a viewer that refused can take frames again. */
-  ready(again: () => void): void;
-};
+import { createAudience, type SeatViewer } from './audience.ts';
+import type { FanOut } from './fan-out.ts';
 
 export type SeatMap = {
   version(): string;
@@ -45,6 +39,7 @@ export function createSeatMap(options: {
   rows: SeatRows;
   clock: Clock;
   nextVersion: () => string;
+  fanOut: FanOut;
 }): SeatMap {
   const { screeningId, clock, nextVersion } = options;
   let { seatCount, quota } = options.rows;
@@ -54,15 +49,18 @@ export function createSeatMap(options: {
   let untils = new Float64Array(seatCount + 1);
   let inQuota = new Uint8Array(seatCount + 1);
   const changed = new Set<number>();
-  const viewers = new Set<SeatViewer>();
   let shown: Shown = { version: nextVersion(), states: packed.slice(), available: 0, used: 0 };
   let body: Buffer | null = null;
   let frame: Buffer | null = null;
   let shownAt = 0;
   let flushTimer: NodeJS.Timeout | undefined;
+  /** A new version has been asked for or is being written to those who look. */
+  let showing = false;
   let expiryTimer: NodeJS.Timeout | undefined;
   let expiryAt = Infinity;
   let closed = false;
+  /** Something else than a seat changed: the next version has it. */
+  let stale = false;
   let news: { frame: Buffer; at: number } | null = null;
   const databaseNow = () => clock.now().getTime() - clockAheadMs;
 
@@ -95,7 +93,7 @@ export function createSeatMap(options: {
   };
 
   const schedule = () => {
-    if (flushTimer || closed) return;
+    if (flushTimer || showing || closed) return;
     const wait = shownAt + DELTA_INTERVAL_MS - clock.now().getTime();
     // A notice brings many seats: they are all in before the timer runs.
     flushTimer = setTimeout(show, Math.max(0, Math.min(wait, DELTA_INTERVAL_MS)));
@@ -103,10 +101,21 @@ export function createSeatMap(options: {
   };
   const show = () => {
     flushTimer = undefined;
+    if (audience.size() === 0) return void cut();
+    showing = true;
+    // The next version waits until everybody has this one: under too much load there are fewer, never a queue of them.
+    audience.deliver(cut, () => {
+      showing = false;
+      if (changed.size > 0 || stale) schedule();
+    });
+  };
+  /** Makes the next version and gives the delta that leads to it. */
+  const cut = (): Buffer => {
     const previous = shown.version;
     shownAt = clock.now().getTime();
     shown = { version: nextVersion(), states: packed.slice(), ...count() };
     body = frame = null;
+    stale = false;
     const delta: SeatDelta = {
       screeningId,
       previous,
@@ -116,8 +125,7 @@ export function createSeatMap(options: {
       halfPrice: { quota, used: shown.used },
     };
     changed.clear();
-    const framed = event('delta', shown.version, JSON.stringify(delta));
-    for (const viewer of viewers) if (!viewer.send(framed)) lag(viewer);
+    return event('delta', shown.version, JSON.stringify(delta));
   };
   const count = () => {
     let [available, used] = [0, 0];
@@ -127,20 +135,13 @@ export function createSeatMap(options: {
     }
     return { available, used };
   };
-  // Out of the chain until it has caught up; then it begins anew with a snapshot.
-  const lag = (viewer: SeatViewer) => {
-    viewers.delete(viewer);
-    viewer.ready(() => {
-      if (!closed && welcome(viewer)) viewers.add(viewer);
-    });
-  };
-  const welcome = (viewer: SeatViewer) => {
-    if (!viewer.send(snapshotFrame())) return false;
-    return !news || clock.now().getTime() - news.at > NEWS_FRESH_MS || viewer.send(news.frame);
-  };
-
   const snapshotBody = () => (body ??= Buffer.from(JSON.stringify(snapshotOf(screeningId, seatCount, quota, shown))));
   const snapshotFrame = () => (frame ??= event('snapshot', shown.version, snapshotBody().toString()));
+  const isNews = () => news !== null && clock.now().getTime() - news.at <= NEWS_FRESH_MS;
+  const audience = createAudience({
+    fanOut: options.fanOut,
+    welcome: () => (isNews() ? [snapshotFrame(), news!.frame] : [snapshotFrame()]),
+  });
 
   const replace = (rows: SeatRows) => {
     clockAheadMs = clock.now().getTime() - rows.nowMs;
@@ -152,6 +153,7 @@ export function createSeatMap(options: {
     }
     if (rows.quota !== quota) {
       quota = rows.quota;
+      stale = true;
       schedule();
     }
     const registered = new Set(rows.seats.map((seat) => seat.no));
@@ -163,6 +165,7 @@ export function createSeatMap(options: {
   clearTimeout(flushTimer);
   flushTimer = undefined;
   changed.clear();
+  stale = false;
   shown = { ...shown, states: packed.slice(), ...count() };
 
   return {
@@ -173,28 +176,19 @@ export function createSeatMap(options: {
     apply: (row) => set(row.no, row.state, row.inQuota, row.heldUntilMs),
     replace,
     watch: (viewer) => {
-      let stopped = false;
-      const guarded: SeatViewer = {
-        send: (buffer) => stopped || viewer.send(buffer),
-        ready: (again) => viewer.ready(() => stopped || again()),
-      };
-      if (welcome(guarded)) viewers.add(guarded);
-      else lag(guarded);
-      return () => {
-        stopped = true;
-        viewers.delete(guarded);
-      };
+      audience.join(viewer);
+      return () => audience.leave(viewer);
     },
-    watched: () => viewers.size > 0,
+    watched: () => audience.size() > 0,
     tell: (told) => {
       news = { frame: told, at: clock.now().getTime() };
-      for (const viewer of viewers) if (!viewer.send(told)) lag(viewer);
+      audience.deliver(() => told);
     },
     close: () => {
       closed = true;
       clearTimeout(flushTimer);
       clearTimeout(expiryTimer);
-      viewers.clear();
+      audience.close();
     },
   };
 }

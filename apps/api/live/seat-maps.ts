@@ -6,7 +6,9 @@ import type { Clock } from '#platform/clock';
 import { listen } from '#platform/listener';
 import type { Log } from '#platform/log';
 import type { Database } from '#platform/postgres';
-import { createSeatMap, event, type SeatMap, type SeatViewer } from './seat-map.ts';
+import type { SeatViewer } from './audience.ts';
+import { createFanOut } from './fan-out.ts';
+import { createSeatMap, event, type SeatMap } from './seat-map.ts';
 
 export type SeatMaps = {
   /** The map if it is in memory and to be trusted, without waiting; `get` reads what this does not have. */
@@ -39,6 +41,7 @@ export async function createSeatMaps(options: SeatMapsOptions): Promise<SeatMaps
   const { db, log, clock } = options;
   const mapsMax = options.mapsMax ?? 5_000;
   const entries = new Map<number, Entry>();
+  const fanOut = createFanOut();
   // No two processes, and no two lives of one, ever make the same version.
   const epoch = `${clock.now().getTime().toString(36)}${randomBytes(3).toString('hex')}`;
   let serial = 0;
@@ -54,7 +57,7 @@ export async function createSeatMaps(options: SeatMapsOptions): Promise<SeatMaps
           entries.delete(entry.screeningId);
           return null;
         }
-        entry.map ??= createSeatMap({ screeningId: entry.screeningId, rows, clock, nextVersion });
+        entry.map ??= createSeatMap({ screeningId: entry.screeningId, rows, clock, nextVersion, fanOut });
         entry.map.replace(rows);
         for (const row of entry.missed.splice(0)) entry.map.apply(row);
         return entry.map;
@@ -155,6 +158,7 @@ export async function createSeatMaps(options: SeatMapsOptions): Promise<SeatMaps
       clearInterval(sweep);
       for (const entry of entries.values()) entry.map?.close();
       entries.clear();
+      fanOut.close();
       await Promise.all([listener.close(), sales.close()]);
     },
   };
