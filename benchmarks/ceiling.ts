@@ -49,7 +49,7 @@ export async function run(args: string[]): Promise<void> {
     let sql = 0;
     for (const lanes of [1, 2])
       sql = Math.max(sql, await straight(premiere, lanes, number('seconds'), number('hold-seconds')));
-    const share = (seconds: number) => Math.round((seconds / api.load.seconds) * 100) / 100;
+    const share = (seconds: number) => Math.round((seconds / api.load.tookSeconds) * 100) / 100;
     console.log(
       JSON.stringify({
         benchmark: 'ceiling',

@@ -23,8 +23,8 @@ const OPTIONS = {
   /** Share of the orders with one half-price ticket. */
   'half-price': { type: 'string', default: '0.3' },
   'warm-up': { type: 'string', default: '5' },
-  /** Flags of node for the API, such as --cpu-prof. */
-  'api-flags': { type: 'string', default: '' },
+  /** A folder for a CPU profile of each API process. */
+  profile: { type: 'string' },
 } as const;
 
 export async function run(args: string[]): Promise<void> {
@@ -35,11 +35,12 @@ export async function run(args: string[]): Promise<void> {
     buyers: number('buyers'),
     apis: number('apis'),
     holdSeconds: number('hold-seconds'),
-    apiFlags: values['api-flags'].split(' ').filter(Boolean),
+    profile: values.profile,
   });
   try {
     const settings = { ...(await durability(premiere.db)), processors: cpus().length };
-    for (const [name, value] of Object.entries({ ...settings, ...values })) console.log(`${name.padEnd(20)} ${value}`);
+    for (const [name, value] of Object.entries({ ...settings, ...values }))
+      console.log(`${name.padEnd(20)} ${String(value)}`);
     const load = await premiere.generate({
       traffic: {
         readsPerSecond: number('reads'),
@@ -69,7 +70,7 @@ function figuresOf(load: PremiereLoad) {
   const answered = load.streams.flatMap((one) => Object.values(one.statuses)).reduce((sum, n) => sum + n, 0);
   const unanswered = load.streams.reduce((sum, one) => sum + one.unanswered, 0);
   const expected = count(reads, 200, 304) + count(holds, 201, 409);
-  const share = (seconds: number) => Math.round((seconds / load.seconds) * 100) / 100;
+  const share = (seconds: number) => Math.round((seconds / load.tookSeconds) * 100) / 100;
   return {
     reads_per_s: perSecond(count(reads, 200, 304), reads),
     read_p50_ms: reads?.p50,

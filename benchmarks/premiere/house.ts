@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type EmbeddedPostgres, freePort, startEmbeddedPostgres } from '#platform/embedded-postgres';
 import { migrate } from '#platform/migrate';
@@ -48,7 +48,8 @@ export async function openPremiere(options: {
   buyers: number;
   apis: number;
   holdSeconds: number;
-  apiFlags?: string[];
+  /** A folder for CPU profiles of the API, of the measured part alone. */
+  profile?: string | undefined;
 }): Promise<Premiere> {
   await buildWebWhenNeeded(ROOT);
   const folder = await mkdtemp(join(tmpdir(), 'poltrona-bench-'));
@@ -85,7 +86,10 @@ export async function openPremiere(options: {
       const sizes = await Promise.all(apis.map(({ child }) => residentMb(child.pid!)));
       return sizes.reduce((sum, size) => sum + size, 0);
     },
-    generate: (plan) => generate(premiere, folder, plan),
+    generate: (plan) =>
+      generate(premiere, folder, plan, () => {
+        if (options.profile) for (const { child } of apis) child.kill('SIGUSR2');
+      }),
     close: async () => {
       await Promise.all(apis.map((api) => api.stop()));
       await db.close();
@@ -100,10 +104,11 @@ async function startApi(
   server: EmbeddedPostgres,
   folder: string,
   keys: Record<string, string>,
-  options: { holdSeconds: number; apiFlags?: string[] },
+  options: { holdSeconds: number; profile?: string | undefined },
 ): Promise<{ port: number; child: ChildProcess; stop(): Promise<void> }> {
   const port = await freePort();
-  const child = spawn(process.execPath, [...(options.apiFlags ?? []), join(ROOT, 'apps/api/main.ts')], {
+  const flags = options.profile ? ['--import', join(ROOT, 'benchmarks/premiere/profile-on-signal.ts')] : [];
+  const child = spawn(process.execPath, [...flags, join(ROOT, 'apps/api/main.ts')], {
     stdio: ['ignore', 'inherit', 'inherit'],
     env: {
       PATH: process.env['PATH'] ?? '',
@@ -112,6 +117,7 @@ async function startApi(
       LOG_LEVEL: 'warn',
       TRUST_PROXY: 'true',
       DATA_DIR: join(folder, 'uploads'),
+      ...(options.profile ? { POLTRONA_PROFILE: resolve(options.profile) } : {}),
       HOLD_MINUTES: String(options.holdSeconds / 60),
       TICKET_SIGNING_KEY: generateKeyPairSync('ed25519')
         .privateKey.export({ format: 'der', type: 'pkcs8' })
@@ -143,6 +149,7 @@ async function generate(
   premiere: Premiere,
   folder: string,
   { traffic, ...rest }: Parameters<Premiere['generate']>[0],
+  turnProfile: () => void,
 ): ReturnType<Premiere['generate']> {
   const { world, buyers, ports } = premiere;
   const plan: GeneratorPlan = { ...rest, traffic: { ...traffic, world, buyers, ports } };
@@ -151,12 +158,16 @@ async function generate(
   const child = spawn(process.execPath, [join(ROOT, 'benchmarks/premiere/generator.ts'), file], {
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });
-  const begun = new Promise<Awaited<ReturnType<Premiere['processorSeconds']>>>((resolve) => {
-    child.once('message', () => resolve(premiere.processorSeconds()));
-    child.once('exit', () => resolve(null));
+  const begun = new Promise<Awaited<ReturnType<Premiere['processorSeconds']>>>((begin) => {
+    child.once('message', () => {
+      turnProfile();
+      begin(premiere.processorSeconds());
+    });
+    child.once('exit', () => begin(null));
   });
   for await (const line of createInterface(child.stdout!)) {
     const after = await premiere.processorSeconds();
+    turnProfile();
     const before = await begun;
     return {
       ...(JSON.parse(line) as GeneratorResult),

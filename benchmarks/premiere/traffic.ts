@@ -33,7 +33,8 @@ export function readStream(traffic: Traffic): Stream {
   const etags = new Map<number, string>();
   const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)]!;
   const screening = () => pick(random() < SHARE_OF_HOT ? world.hot : world.others).screeningId;
-  const get = (url: string, more = '') => `GET ${url} HTTP/1.1\r\nhost: poltrona\r\naccept: */*\r\naccept-encoding: gzip, deflate, br\r\n${more}\r\n`;
+  const get = (url: string, more = '') =>
+    `GET ${url} HTTP/1.1\r\nhost: poltrona\r\naccept: */*\r\naccept-encoding: gzip, deflate, br\r\n${more}\r\n`;
   let nth = 0;
 
   const seatMap = () => {

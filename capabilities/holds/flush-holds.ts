@@ -129,19 +129,22 @@ function storedOf(answer: string): StoredHold {
   return stored.outcome === 'held' ? { ...stored, heldUntil: new Date(stored.heldUntil).toISOString() } : stored;
 }
 
+/** More than any seat number, so that screening and seat are one number. */
+const SEATS_BEYOND = 8_192;
+
 /**
  * Which requests share a seat or a (screening, buyer) with an earlier one of the same flush: those cannot be claimed by
  * sets, and are decided after the others, one by one.
  */
 export function meetEarlier(requests: readonly HoldRequest[]): boolean[] {
-  const claimed = new Set<string>();
+  const claimed = new Set<number>();
   const people = new Set<string>();
   return requests.map((request) => {
     const person = request.screeningId + request.buyerKey.toString('latin1');
     let meets = people.has(person);
     people.add(person);
     for (const { seatNo } of request.seats) {
-      const seat = `${request.screeningId}/${seatNo}`;
+      const seat = request.screeningId * SEATS_BEYOND + seatNo;
       if (claimed.has(seat)) meets = true;
       else claimed.add(seat);
     }

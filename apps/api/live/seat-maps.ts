@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { parseNotice, readSale, readSeatRows, saleState, type SeatRow } from '#capabilities/holds';
+import { eachChange, readSale, readSeatRows, saleState, type SeatRow } from '#capabilities/holds';
 import { SALES_CHANNEL } from '#capabilities/screenings';
 import type { SaleNotice } from '#contracts/seat-states';
 import type { Clock } from '#platform/clock';
@@ -31,7 +31,7 @@ export type SeatMapsOptions = {
 };
 
 // What no notice ever told (tickets registered later, a lost notice) is healed by reading again this often.
-const REREAD_MS = 30_000;
+const REREAD_MS = 120_000;
 
 /**
  * The seats of every screening that somebody looks at, in memory. Changes come from PostgreSQL as notices of
@@ -104,12 +104,12 @@ export async function createSeatMaps(options: SeatMapsOptions): Promise<SeatMaps
   };
 
   const hear = (payload: string) => {
-    for (const row of parseNotice(payload)) {
-      const entry = entries.get(row.screeningId);
-      if (!entry) continue;
-      if (entry.reading) entry.missed.push(row);
-      else entry.map?.apply(row);
-    }
+    eachChange(payload, (screeningId, no, state, inQuota, heldUntilMs) => {
+      const entry = entries.get(screeningId);
+      if (!entry) return;
+      if (entry.reading) entry.missed.push({ no, state, inQuota, heldUntilMs });
+      else entry.map?.apply({ no, state, inQuota, heldUntilMs });
+    });
   };
   const heal = () => {
     for (const entry of entries.values()) {
