@@ -23,8 +23,11 @@ for (const seed of seeds) {
   });
 }
 
-/** Kept outside the database, or by payments, which are not played. */
-const NOT_PLAYED = new Set<Guard>(['answer after commit', 'money once', 'money back']);
+/**
+ * Kept outside the database, or by payments, which are not played; the last two only matter to an old look, which is
+ * not played either: found.test.ts, and the race of one CPF in capabilities/holds.
+ */
+const NOT_PLAYED = new Set<Guard>(['answer after commit', 'money once', 'money back', 'own claims', 'serial number']);
 
 /** PostgreSQL lacks it still: found.test.ts tells the smallest story. */
 const MISSING = new Set<Guard>(['late promise']);
