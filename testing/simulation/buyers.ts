@@ -52,6 +52,14 @@ function wantSeats(deps: Deps, identity: Identity, key: string): void {
     deps.count('asked twice at once');
     timeline.after(random.between(0, 5), () => callers.hold({ ...wish, correlationId: `${key} again` }, () => {}));
   }
+  if (random.chance(faults().twoDevices)) {
+    deps.count('asked from two devices');
+    // Seats next to them, of which some are the same; or free ones, one more than ten tickets allow.
+    const beside = wish.seats.map((seat) => seat.seatNo + 1);
+    const wanted = random.chance(0.5) ? beside : seatsPastLimit(deps, wish);
+    const other = wishFor(deps, identity, wish.screeningId, wanted, `${key} elsewhere`);
+    if (wanted.length > 0) timeline.after(random.between(0, 100), () => callers.hold(other, () => {}));
+  }
   if (random.chance(faults().otherBody)) {
     deps.count('asked with another body');
     const { seats } = drawWish(deps, identity, key);
@@ -153,13 +161,20 @@ function takeMoney(deps: Deps, orderId: string, attemptId: string, paidCents: nu
  * one person more than ten tickets would allow if the money came after all.
  */
 function tryAgain(deps: Deps, wish: Wish): void {
-  const free = deps.rows.screenings.get(wish.screeningId)!.tickets.filter((ticket) => ticket.state === 'available');
-  const seatNos = deps.random.sample(
-    free.map((ticket) => ticket.seatNo),
-    TICKETS_PER_BUYER_MAX + 1 - wish.seats.length,
-  );
+  const seatNos = seatsPastLimit(deps, wish);
   if (seatNos.length === 0) return;
   deps.callers.hold(wishFor(deps, wish, wish.screeningId, seatNos, `${wish.key} anew`), () => {});
+}
+
+function seatsPastLimit({ rows, random }: Deps, wish: Wish): number[] {
+  const own = new Set(wish.seats.map((seat) => seat.seatNo));
+  const tickets = rows.screenings.get(wish.screeningId)?.tickets ?? [];
+  const free = tickets.filter((ticket) => ticket.state === 'available' && !own.has(ticket.seatNo));
+  const wanted = TICKETS_PER_BUYER_MAX + 1 - wish.seats.length;
+  return random.sample(
+    free.map((ticket) => ticket.seatNo),
+    wanted,
+  );
 }
 
 function askRefund({ callers, evidence }: Deps, orderId: string): void {

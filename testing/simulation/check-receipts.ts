@@ -1,5 +1,6 @@
+import type { StoredAnswer } from './commands.ts';
 import type { Evidence, HoldReceipt } from './evidence.ts';
-import { answerOf, type OrderRow, type Rows } from './rows.ts';
+import { answerOf, linesOf, type OrderRow, type Rows } from './rows.ts';
 
 /**
  * Compares what people have in their hands with the rows; null when every receipt is true. `arrived` looks at one
@@ -31,7 +32,7 @@ export function createReceiptsChecker(rows: Rows, evidence: Evidence): ReceiptsC
         order.buyerId === wish.buyerId &&
         order.heldUntil === hold.heldUntil &&
         seatsOf(hold.lines!) === seatsOf(wish.seats) &&
-        (evidence.kinds.has(order.orderId) || JSON.stringify(order.lines) === JSON.stringify(hold.lines));
+        (evidence.kinds.has(order.orderId) || JSON.stringify(linesOf(order)) === JSON.stringify(hold.lines));
       return isAsAsked ? null : `${hold.orderId} is not what ${key} asked for`;
     },
 
@@ -45,17 +46,26 @@ export function createReceiptsChecker(rows: Rows, evidence: Evidence): ReceiptsC
         if (other) return `one key made ${other} and ${order.orderId}`;
         byIntention.set(answerOf(wish), order.orderId);
         const asked = [wish.seats, evidence.kinds.get(order.orderId) ?? []].map(seatsOf);
-        if (!asked.includes(seatsOf(order.lines)))
+        if (!asked.includes(seatsOf(linesOf(order))))
           return `${order.orderId} has other seats or kinds than were asked for`;
         const wrong = wrongEnd(order, evidence, now);
         if (wrong) return wrong;
       }
       for (const [key, { body }] of firstHeard) {
-        if (rows.answers.get(key)?.body !== body) return `${key} is kept with another answer than was given`;
+        if (keptUnder(rows, key) !== body) return `${key} is kept with another answer than was given`;
       }
       return wrongMoney(rows, evidence);
     },
   };
+}
+
+/** What the tables have under a key: a refusal, or the order with the kinds that were held first. */
+function keptUnder(rows: Rows, key: string): string | undefined {
+  const order = [...rows.orders.values()].find((made) => answerOf(made) === key);
+  if (!order) return rows.refusals.get(key)?.body;
+  const { correlationId: instance, orderId, heldUntil, kinds, firstKinds } = order;
+  const lines = linesOf(order, firstKinds ?? kinds);
+  return JSON.stringify({ outcome: 'held', instance, orderId, heldUntil, lines } satisfies StoredAnswer);
 }
 
 const seatsOf = (seats: readonly { seatNo: number; kind: string }[]) =>

@@ -1,6 +1,6 @@
 import { TICKETS_PER_BUYER_MAX } from '#contracts/outcomes';
 import { chargedCents, countsInQuota, feeCents } from '#contracts/ticket-kinds';
-import { GRACE_MS, type OrderRow, type Rows, tallyOf } from './rows.ts';
+import { GRACE_MS, linesOf, type OrderRow, personOf, type Rows } from './rows.ts';
 
 /**
  * Looks at the rows after every commit and says what no house may look like, in words; null when all is well. It shares
@@ -9,12 +9,12 @@ import { GRACE_MS, type OrderRow, type Rows, tallyOf } from './rows.ts';
 export type RowsChecker = { check(now: number): string | null };
 
 /** What an order was after the commit before; `halves` are its seats in the quota. */
-type Before = { state: OrderRow['state']; keptUntil: number; halves: number };
+type Before = { state: OrderRow['state']; keptUntil: number; heldUntil: number; halves: number };
 
 const isTerminal = (order: OrderRow) => order.state === 'cancelled' || order.state === 'refunded';
 
 /** Until when an order's seats are kept, by what its buyer was told; never for those that are over. */
-function keptUntil(order: OrderRow): number {
+export function keptUntil(order: OrderRow): number {
   switch (order.state) {
     case 'held':
       return order.heldUntil;
@@ -45,19 +45,24 @@ export function createRowsChecker(rows: Rows): RowsChecker {
         if (wrong) return wrong;
         if (order.state === 'paid') soldCents += order.totalCents;
         if (isAlive) {
-          const live = persons.get(tallyOf(order)) ?? new Map<string, number>();
-          persons.set(tallyOf(order), live.set(order.orderId, order.lines.length));
+          const live = persons.get(personOf(order)) ?? new Map<string, number>();
+          persons.set(personOf(order), live.set(order.orderId, order.seatNos.length));
         }
-        const halves = order.lines.filter((line) => countsInQuota(line.kind)).length;
+        const halves = order.kinds.filter(countsInQuota).length;
         const was = before.get(order.orderId);
         const isOnSale = rows.screenings.get(order.screeningId)!.status === 'on_sale';
         if (!was && !isOnSale) return `${order.orderId} was held in a pause`;
         if (halves > (was?.halves ?? 0)) moreHalves.add(order.screeningId);
-        before.set(order.orderId, { state: order.state, keptUntil: keptUntil(order), halves });
+        before.set(order.orderId, {
+          state: order.state,
+          keptUntil: keptUntil(order),
+          heldUntil: order.heldUntil,
+          halves,
+        });
       }
       const stranger = [...owners.keys()].find((orderId) => !rows.orders.has(orderId));
       if (stranger) return `${stranger} owns seats and does not exist`;
-      return wrongPersons(rows, persons, now) ?? wrongQuota(rows, moreHalves, now) ?? wrongMoney(rows, soldCents);
+      return wrongPersons(persons) ?? wrongQuota(rows, moreHalves, now) ?? wrongMoney(rows, soldCents);
     },
   };
 }
@@ -72,6 +77,7 @@ function ownersOf(rows: Rows): Map<string, number> {
 }
 
 function wrongMove(order: OrderRow, was: Before | undefined, now: number): string | null {
+  if (was && was.heldUntil !== order.heldUntil) return `${order.orderId} is held till another time than was told`;
   if (!was || was.state === order.state) return null;
   const move = `${order.orderId} went from ${was.state} to ${order.state}`;
   if (was.state === 'cancelled' || was.state === 'refunded') return move;
@@ -85,53 +91,55 @@ function wrongSeats(rows: Rows, order: OrderRow, owners: Map<string, number>, is
     const keepsSeats = (isTerminal(order) || order.state === 'expired') && owners.has(order.orderId);
     return keepsSeats ? `${order.orderId} is ${order.state} and owns seats` : null;
   }
+  if (order.state !== 'paid' && order.seatsUntil !== keptUntil(order))
+    return `${order.orderId} counts till ${order.seatsUntil}`;
   const { tickets } = rows.screenings.get(order.screeningId)!;
   const wanted = order.state === 'paid' ? 'sold' : 'held';
-  for (const { seatNo, kind } of order.lines) {
+  for (const { seatNo, kind } of linesOf(order)) {
     const ticket = tickets[seatNo - 1]!;
     if (ticket.orderId !== order.orderId) return `seat ${seatNo} of ${order.orderId} belongs to ${ticket.orderId}`;
     if (ticket.state !== wanted || ticket.kind !== kind) return `seat ${seatNo} of ${order.orderId} is ${ticket.state}`;
     if (ticket.heldUntil !== (wanted === 'sold' ? null : keptUntil(order)))
       return `seat ${seatNo} is kept till another time`;
   }
-  return owners.get(order.orderId) === order.lines.length ? null : `${order.orderId} owns more seats than it has lines`;
+  return owners.get(order.orderId) === order.seatNos.length
+    ? null
+    : `${order.orderId} owns more seats than it has lines`;
 }
 
 function wrongSums(order: OrderRow): string | null {
-  const isRight = order.lines.every(
+  const lines = linesOf(order);
+  const isRight = lines.every(
     (line) =>
       line.chargedCents === chargedCents(line.kind, line.priceCents) &&
       line.feeCents === feeCents(line.chargedCents, 1000),
   );
-  const total = order.lines.reduce((sum, line) => sum + line.chargedCents + line.feeCents, 0);
+  const total = lines.reduce((sum, line) => sum + line.chargedCents + line.feeCents, 0);
   return isRight && total === order.totalCents ? null : `${order.orderId} costs ${order.totalCents}`;
 }
 
-function wrongPersons(rows: Rows, persons: Map<string, Map<string, number>>, now: number): string | null {
+function wrongPersons(persons: Map<string, Map<string, number>>): string | null {
   for (const [person, live] of persons) {
     const seats = [...live.values()].reduce((sum, count) => sum + count, 0);
     if (seats > TICKETS_PER_BUYER_MAX) return `${person} has ${seats} tickets`;
   }
-  for (const [person, elements] of rows.tallies) {
-    const counted = elements.filter((element) => element.until > now);
-    const live = persons.get(person) ?? new Map<string, number>();
-    const isSame =
-      counted.length === live.size && counted.every((element) => live.get(element.orderId) === element.seats);
-    if (!isSame) return `the tally of ${person} counts ${counted.length} orders, alive are ${live.size}`;
-  }
   return null;
 }
 
-/** Asked when a buyer has chosen half price: late money may pass the quota (capabilities/orders/README.md). */
-function wrongQuota(rows: Rows, screenings: Set<number>, now: number): string | null {
-  for (const screeningId of screenings) {
+/**
+ * Never more is used than is promised. The quota itself is asked when a buyer has chosen half price: late money may
+ * pass it (capabilities/orders/README.md).
+ */
+function wrongQuota(rows: Rows, chosen: Set<number>, now: number): string | null {
+  for (const { screeningId, quota } of rows.screenings.values()) {
     let used = 0;
     for (const order of rows.orders.values()) {
-      if (order.screeningId !== screeningId || keptUntil(order) <= now) continue;
-      used += order.lines.filter((line) => countsInQuota(line.kind)).length;
+      if (order.screeningId === screeningId && keptUntil(order) > now) used += order.kinds.filter(countsInQuota).length;
     }
-    const { quota } = rows.screenings.get(screeningId)!;
-    if (used > quota) return `screening ${screeningId} has ${used} half-price tickets of ${quota}`;
+    if (used > quota && chosen.has(screeningId))
+      return `screening ${screeningId} has ${used} half-price tickets of ${quota}`;
+    const promised = rows.quotas.get(screeningId) ?? 0;
+    if (used > promised) return `screening ${screeningId} promised ${promised} half-price tickets and has ${used}`;
   }
   return null;
 }

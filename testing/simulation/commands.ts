@@ -20,8 +20,13 @@ export type Command =
   | {
       kind: 'hold';
       requests: readonly Wish[];
-      /** Made by the process before it calls, kept when it calls again. */
-      orderIds: readonly string[];
+      /**
+       * Persons (personOf) that had an order when the database looked, before it waited for locks; what was committed
+       * meanwhile is not among them. Without it the look is of the same moment as all the rest.
+       */
+      bought?: ReadonlySet<string>;
+      /** From this request on, the careful look met a lock of somebody else. */
+      lockedFrom?: number;
       /** The clock of the process that calls; a right database never looks at it. */
       processNow: number;
     }

@@ -1,9 +1,8 @@
-import { TICKETS_PER_BUYER_MAX } from '#contracts/outcomes';
 import type { Command, Reply } from './commands.ts';
 import type { Without } from './guards.ts';
-import { countsInQuota } from '#contracts/ticket-kinds';
-import { holdSeats, isFree, lineOf, totalOf, usedQuota } from './hold-model.ts';
-import { GRACE_MS, type OrderRow, type Rows, tallyOf } from './rows.ts';
+import { holdSeats } from './hold-model.ts';
+import { GRACE_MS, type OrderRow, type Rows } from './rows.ts';
+import { countedFor, halfPriceLeft, inQuota, isFree, passesLimit, totalOf } from './seat-rules.ts';
 
 /**
  * The database as a state machine: what one command does to the rows and answers, at one moment of its own clock. It
@@ -21,11 +20,11 @@ export function decide(rows: Rows, command: Command, now: number, without: Witho
     case 'capture':
       return capture(rows, command, now, without);
     case 'release':
-      return endOne(rows, command.orderId, 'cancelled', now, without);
+      return endOne(rows, command.orderId, 'cancelled', without);
     case 'refund':
-      return refund(rows, command.orderId, now, without);
+      return refund(rows, command.orderId, without);
     case 'expire':
-      return expire(rows, without.has('expire by the clock of the database') ? command.processNow : now, now, without);
+      return expire(rows, without.has('expire by the clock of the database') ? command.processNow : now, without);
     case 'block':
       return blockSeats(rows, command, now, without);
     case 'sale':
@@ -38,7 +37,7 @@ const outcome = (word: string): Reply => ({ kind: 'outcome', outcome: word });
 
 const ticketsOf = (rows: Rows, order: OrderRow) => {
   const { tickets } = rows.screenings.get(order.screeningId)!;
-  return order.lines.map((line) => tickets[line.seatNo - 1]!);
+  return order.seatNos.map((seatNo) => tickets[seatNo - 1]!);
 };
 const isAlive = (order: OrderRow) => order.state === 'held' || order.state === 'awaiting_payment';
 
@@ -48,17 +47,20 @@ function changeKinds(rows: Rows, command: Extract<Command, { kind: 'kinds' }>, n
   const screening = rows.screenings.get(order.screeningId)!;
   if (order.state !== 'held' && !without.has('kinds state')) return outcome('order_not_changeable');
   if (order.heldUntil <= now) return outcome('order_expired');
-  const seats = [...command.seats].sort((a, b) => a.seatNo - b.seatNo);
-  const areSame =
-    seats.length === order.lines.length && seats.every((seat, at) => seat.seatNo === order.lines[at]!.seatNo);
+  const seats = command.seats.toSorted((a, b) => a.seatNo - b.seatNo);
+  const areSame = seats.length === order.seatNos.length && seats.every((seat, at) => seat.seatNo === order.seatNos[at]);
   if (!areSame) return outcome('seats_differ');
-  const wanted = seats.filter((seat) => countsInQuota(seat.kind)).length;
-  const own = order.lines.filter((line) => countsInQuota(line.kind)).length;
-  const left = screening.quota - usedQuota(screening, now) + own;
+  const kinds = seats.map((seat) => seat.kind);
+  const wanted = inQuota(kinds);
+  const left = halfPriceLeft(screening, now) + inQuota(order.kinds);
   if (wanted > 0 && wanted > left && !without.has('kinds quota')) return outcome('half_price_exhausted');
+  if (wanted > 0 && !without.has('kinds promise')) {
+    rows.quotas.set(order.screeningId, screening.quota - left + wanted);
+  }
   for (const { seatNo, kind } of seats) screening.tickets[seatNo - 1]!.kind = kind;
-  order.lines = seats.map(({ seatNo, kind }) => lineOf(screening, seatNo, kind));
-  order.totalCents = totalOf(order.lines);
+  order.firstKinds ??= order.kinds;
+  order.kinds = kinds;
+  order.totalCents = totalOf(order);
   return outcome('changed');
 }
 
@@ -72,10 +74,7 @@ function awaitPayment(rows: Rows, orderId: string, now: number, without: Without
     order.state = 'awaiting_payment';
     const until = order.heldUntil + GRACE_MS;
     for (const ticket of ticketsOf(rows, order)) if (ticket.orderId === orderId) ticket.heldUntil = until;
-    if (!without.has('grace counts')) {
-      for (const element of rows.tallies.get(tallyOf(order)) ?? [])
-        if (element.orderId === orderId) element.until = until;
-    }
+    if (!without.has('grace counts')) order.seatsUntil = until;
   }
   return { kind: 'outcome', outcome: 'awaiting', totalCents: order.totalCents };
 }
@@ -103,21 +102,22 @@ function confirmPaid(rows: Rows, orderId: string, paidCents: number, now: number
   );
   if (!areOurs && !without.has('late owner')) return 'seats_gone';
 
-  const others = (rows.tallies.get(tallyOf(order)) ?? []).filter(
-    (element) => element.until > now && element.orderId !== orderId,
-  );
-  const total = others.reduce((sum, element) => sum + element.seats, order.lines.length);
-  if (total > TICKETS_PER_BUYER_MAX && !without.has('late limit')) return 'seats_gone';
-  rows.tallies.set(tallyOf(order), [...others, { orderId, seats: order.lines.length, until: Infinity }]);
+  const isKept = isAlive(order) && order.seatsUntil > now;
+  const others = isKept ? 0 : countedFor(rows, order, now, without, orderId);
+  if (passesLimit(others, order.seatNos.length) && !without.has('late limit')) return 'seats_gone';
+  const half = inQuota(order.kinds);
+  if (!isKept && half > 0 && !without.has('late promise')) {
+    rows.quotas.set(order.screeningId, (rows.quotas.get(order.screeningId) ?? 0) + half);
+  }
   order.state = 'paid';
   for (const [at, ticket] of tickets.entries()) {
-    Object.assign(ticket, { state: 'sold', kind: order.lines[at]!.kind, orderId, heldUntil: null });
+    Object.assign(ticket, { state: 'sold', kind: order.kinds[at]!, orderId, heldUntil: null });
   }
   return 'paid';
 }
 
-function refund(rows: Rows, orderId: string, now: number, without: Without): Reply {
-  const reply = endOne(rows, orderId, 'refunded', now, without);
+function refund(rows: Rows, orderId: string, without: Without): Reply {
+  const reply = endOne(rows, orderId, 'refunded', without);
   if (reply.kind === 'outcome' && reply.outcome === 'ended') {
     for (const attempt of rows.attempts.values()) {
       if (attempt.orderId === orderId) attempt.refundedCents = attempt.capturedCents;
@@ -128,36 +128,32 @@ function refund(rows: Rows, orderId: string, now: number, without: Without): Rep
 
 type Ended = 'cancelled' | 'refunded' | 'expired';
 
-function endOne(rows: Rows, orderId: string, to: Ended, now: number, without: Without): Reply {
+function endOne(rows: Rows, orderId: string, to: Ended, without: Without): Reply {
   const order = rows.orders.get(orderId);
   if (!order) return outcome('order_unknown');
   const isAllowed = to === 'refunded' ? order.state === 'paid' : isAlive(order) || without.has('end state');
   if (!isAllowed) return outcome('refused');
-  end(rows, order, to, now, without);
+  end(rows, order, to, without);
   return outcome('ended');
 }
 
-function end(rows: Rows, order: OrderRow, to: Ended, now: number, without: Without): void {
+function end(rows: Rows, order: OrderRow, to: Ended, without: Without): void {
   order.state = to;
   for (const ticket of ticketsOf(rows, order)) {
     if (ticket.orderId !== order.orderId && !without.has('own seats')) continue;
     Object.assign(ticket, { state: 'available', kind: null, orderId: null, heldUntil: null });
   }
-  const left = (rows.tallies.get(tallyOf(order)) ?? []).filter(
-    (element) => element.until > now && (element.orderId !== order.orderId || without.has('uncount')),
-  );
-  rows.tallies.set(tallyOf(order), left);
 }
 
 /** Writes down which holds have ended by `clock`, which is `now` unless its guard is gone. */
-function expire(rows: Rows, clock: number, now: number, without: Without): Reply {
+function expire(rows: Rows, clock: number, without: Without): Reply {
   const due = [...rows.orders.values()].filter(
     (order) =>
       isAlive(order) &&
       order.heldUntil <= clock - (order.state === 'held' ? 0 : GRACE_MS) &&
       !ticketsOf(rows, order).some((ticket) => ticket.orderId === order.orderId && ticket.heldUntil! > clock),
   );
-  for (const order of due) end(rows, order, 'expired', now, without);
+  for (const order of due) end(rows, order, 'expired', without);
   return { kind: 'outcome', outcome: 'expired', count: due.length };
 }
 

@@ -9,6 +9,10 @@ export type Faults = {
   slow: number;
   /** A slow message takes up to ten minutes: it comes after the hold has ended. */
   verySlow: number;
+  /** A batch waits for locks between its first look at the tables and the rest; others commit meanwhile. */
+  lockWait: number;
+  /** Somebody else holds a lock that a batch's careful look needs. */
+  locked: number;
   /** A process dies and forgets: what waits, what runs, whom to answer. */
   crash: number;
   /** A process is cut off from the database for a while. */
@@ -19,6 +23,8 @@ export type Faults = {
   otherBody: number;
   /** A buyer asks twice at once, at two processes. */
   twiceAtOnce: number;
+  /** A person wants some of the same seats at once from a second device, with a key of its own. */
+  twoDevices: number;
   /** A buyer pays twice, or another amount. */
   oddPayment: number;
   /** Money takes up to twenty minutes. */
@@ -30,11 +36,14 @@ export const NO_FAULTS: Faults = {
   duplicated: 0,
   slow: 0,
   verySlow: 0,
+  lockWait: 0,
+  locked: 0,
   crash: 0,
   cutOff: 0,
   clockStep: 0,
   otherBody: 0,
   twiceAtOnce: 0,
+  twoDevices: 0,
   oddPayment: 0,
   lateMoney: 0,
 };
@@ -45,11 +54,14 @@ const WORST: Faults = {
   duplicated: 0.25,
   slow: 0.3,
   verySlow: 0.05,
+  lockWait: 0.9,
+  locked: 0.3,
   crash: 0.3,
   cutOff: 0.3,
   clockStep: 0.5,
   otherBody: 0.2,
   twiceAtOnce: 0.3,
+  twoDevices: 0.9,
   oddPayment: 0.3,
   lateMoney: 0.9,
 };

@@ -1,124 +1,99 @@
-import type { OrderLine } from '#contracts/orders';
-import { TICKETS_PER_BUYER_MAX } from '#contracts/outcomes';
-import { chargedCents, countsInQuota, feeCents, type TicketKind } from '#contracts/ticket-kinds';
-import type { Command, HoldReply, StoredAnswer, Wish } from './commands.ts';
+import type { Command, HoldReply, Wish } from './commands.ts';
 import type { Without } from './guards.ts';
-import { answerOf, HOLD_MS, type Rows, type ScreeningRow, tallyOf, type TicketRow } from './rows.ts';
+import { holdCarefully } from './hold-carefully-model.ts';
+import { answerOf, HOLD_MS, ordersOf, orderIdOf, personOf, type Rows } from './rows.ts';
+import { halfOf, heldAnswer, isFree, makeOrder } from './seat-rules.ts';
 
 type Holding = Extract<Command, { kind: 'hold' }>;
-type Refusal = Omit<StoredAnswer, 'instance'>;
+type Deciding = { now: number; clock: number; without: Without };
 
 /**
- * What holds.hold_seats does with a batch. Requests that share no seat and no person with an earlier one claim in their
- * order; the others are judged after all claims, and who is not refused then is told to come again.
+ * What holds.hold_seats does with a batch: plain requests claim what is free, all at once; whatever is left is looked
+ * at carefully, one by one, in the order of its coming. Only the first look may be older than `now`.
  */
 export function holdSeats(rows: Rows, command: Holding, now: number, without: Without): HoldReply[] {
-  const clock = without.has('hold by the clock of the database') ? command.processNow : now;
-  const isProbe = markProbes(command.requests);
+  const deciding = { now, clock: without.has('hold by the clock of the database') ? command.processNow : now, without };
+  const plan = planOf(rows, command, deciding);
+  const meetsOther = (wish: Wish, at: number) =>
+    !plan.odd[at] && rows.orders.has(orderIdOf(wish, 1)) && areFree(rows, wish, deciding);
+  if (command.requests.some(meetsOther) && !without.has('serial number')) {
+    // The later of two first orders fails whole, and runs again with a look of now.
+    const { bought: _, ...again } = command;
+    return holdSeats(rows, again, now, without);
+  }
+  for (const [screeningId, promised] of plan.promised) rows.quotas.set(screeningId, promised);
   const replies: HoldReply[] = [];
-  for (const probes of [false, true]) {
-    for (const [index, wish] of command.requests.entries()) {
-      if (isProbe[index] !== probes) continue;
-      replies[index] = answer(rows, wish, command.orderIds[index]!, { now, clock, isProbe: probes, without });
-    }
+  for (const [at, wish] of command.requests.entries()) {
+    const order = plan.odd[at] ? null : claim(rows, wish, deciding);
+    if (order) replies[at] = { kind: 'first', body: heldAnswer(order, without) };
+  }
+  for (const [at, wish] of command.requests.entries()) {
+    const isLocked = at >= (command.lockedFrom ?? Infinity);
+    replies[at] ??= holdCarefully(rows, wish, { ...deciding, isLocked });
   }
   return replies;
 }
 
-type Deciding = { now: number; clock: number; isProbe: boolean; without: Without };
-
-function answer(rows: Rows, wish: Wish, orderId: string, deciding: Deciding): HoldReply {
-  const stored = rows.answers.get(answerOf(wish));
-  if (stored && !deciding.without.has('idempotency')) {
-    const isSame = stored.fingerprint === wish.fingerprint || deciding.without.has('fingerprint');
-    return isSame ? { kind: 'replay', body: stored.body } : { kind: 'mismatch' };
+/** Which requests need a careful look before any seat is claimed, and what the others promise of the half price. */
+function planOf(rows: Rows, { requests, bought }: Holding, { without }: Deciding) {
+  const meets = meetEarlier(requests);
+  const careful = requests.map((wish, at) => meets[at]! || !rows.screenings.has(wish.screeningId));
+  const halves = new Map<number, number>();
+  for (const [at, wish] of requests.entries()) {
+    if (!careful[at]) halves.set(wish.screeningId, (halves.get(wish.screeningId) ?? 0) + halfOf(wish));
   }
-  const refused = refusal(rows, wish, deciding);
-  if (!refused && deciding.isProbe) return { kind: 'again' };
-  const made: StoredAnswer = { instance: wish.correlationId, ...(refused ?? take(rows, wish, orderId, deciding)) };
-  const body = JSON.stringify(made);
-  rows.answers.set(answerOf(wish), { fingerprint: wish.fingerprint, body });
-  return { kind: 'first', body };
+  const promised = new Map<number, number>();
+  const full = new Set<number>();
+  for (const [screeningId, half] of halves) {
+    if (half === 0 || without.has('quota promise')) continue;
+    const before = rows.quotas.get(screeningId);
+    const isFull = before === undefined || before + half > rows.screenings.get(screeningId)!.quota;
+    if (isFull && !without.has('quota recount')) full.add(screeningId);
+    else promised.set(screeningId, (before ?? 0) + half);
+  }
+  const odd = requests.map((wish, at) => {
+    const hasBought = bought ? bought.has(personOf(wish)) : ordersOf(rows, wish).length > 0;
+    const isClosed = rows.screenings.get(wish.screeningId)?.status !== 'on_sale' && !without.has('sale status');
+    const isAnswered = rows.refusals.has(answerOf(wish)) && !without.has('idempotency');
+    return careful[at]! || hasBought || isAnswered || isClosed || (full.has(wish.screeningId) && halfOf(wish) > 0);
+  });
+  return { odd, promised };
 }
 
-/** In the order of HOLD_OUTCOMES; null when the seats are to be had. */
-function refusal(rows: Rows, wish: Wish, { now, clock, isProbe, without }: Deciding): Refusal | null {
-  const screening = rows.screenings.get(wish.screeningId);
-  if (!screening) return { outcome: 'screening_unknown' };
-  if (screening.status !== 'on_sale' && !without.has('sale status')) return { outcome: 'screening_closed' };
-  const tickets = wish.seats.map((seat) => screening.tickets[seat.seatNo - 1]);
-  if (tickets.includes(undefined)) return { outcome: 'seat_unknown' };
+const areFree = (rows: Rows, wish: Wish, { clock }: Deciding) =>
+  wish.seats.every(({ seatNo }) => {
+    const ticket = rows.screenings.get(wish.screeningId)!.tickets[seatNo - 1];
+    return ticket !== undefined && isFree(ticket, clock);
+  });
 
-  const counted = (rows.tallies.get(tallyOf(wish)) ?? []).filter((element) => element.until > now);
-  const already = counted.reduce((sum, element) => sum + element.seats, 0);
-  if (already + wish.seats.length > TICKETS_PER_BUYER_MAX && !without.has('limit')) {
-    return { outcome: 'limit_reached', already };
+/** All the seats as a person's first order of the screening, or null with nothing changed. */
+function claim(rows: Rows, wish: Wish, { now, clock, without }: Deciding) {
+  const { tickets } = rows.screenings.get(wish.screeningId)!;
+  const seats = wish.seats.toSorted((a, b) => a.seatNo - b.seatNo);
+  const free = seats.filter(({ seatNo }) => {
+    const ticket = tickets[seatNo - 1];
+    return ticket && (isFree(ticket, clock) || without.has('seat owner'));
+  });
+  const first = orderIdOf(wish, 1);
+  // Without the key of the serial number, one who came at the same time is not met.
+  const orderId = rows.orders.has(first) ? `${first}, again` : first;
+  for (const { seatNo, kind } of free) {
+    Object.assign(tickets[seatNo - 1]!, { state: 'held', kind, orderId, heldUntil: now + HOLD_MS });
   }
-  const seatNos = (tickets as TicketRow[])
-    .filter((ticket) => !isFree(ticket, clock))
-    .map((ticket) => ticket.seatNo)
-    .sort((a, b) => a - b);
-  const mayTakeSome = without.has('all or nothing') && seatNos.length < wish.seats.length;
-  if (seatNos.length > 0 && !mayTakeSome && !without.has('seat owner')) return { outcome: 'seat_taken', seatNos };
-
-  const wanted = wish.seats.filter((seat) => countsInQuota(seat.kind)).length;
-  const left = screening.quota - usedQuota(screening, now);
-  if (wanted > left && wanted > 0 && !isProbe && !without.has('quota')) {
-    return { outcome: 'half_price_exhausted', left: Math.max(left, 0) };
+  if (free.length === seats.length) return makeOrder(rows, wish, orderId, seats, now);
+  if (free.length === 0 || without.has('give back')) return null;
+  for (const { seatNo } of seats) {
+    const ticket = tickets[seatNo - 1];
+    const isOurs = ticket?.orderId === orderId || (without.has('own claims') && ticket?.orderId === first);
+    if (isOurs) Object.assign(ticket!, { state: 'available', kind: null, orderId: null, heldUntil: null });
   }
   return null;
 }
 
-function take(rows: Rows, wish: Wish, orderId: string, { now, clock, without }: Deciding): Refusal {
-  const screening = rows.screenings.get(wish.screeningId)!;
-  const heldUntil = now + HOLD_MS;
-  const seats = wish.seats
-    .filter(({ seatNo }) => !without.has('all or nothing') || isFree(screening.tickets[seatNo - 1]!, clock))
-    .sort((a, b) => a.seatNo - b.seatNo);
-  const lines = seats.map(({ seatNo, kind }) => {
-    Object.assign(screening.tickets[seatNo - 1]!, { state: 'held', kind, orderId, heldUntil });
-    return lineOf(screening, seatNo, kind);
-  });
-  const counted = (rows.tallies.get(tallyOf(wish)) ?? []).filter((element) => element.until > now);
-  rows.tallies.set(tallyOf(wish), [...counted, { orderId, seats: lines.length, until: heldUntil }]);
-  rows.orders.set(orderId, {
-    screeningId: wish.screeningId,
-    orderId,
-    buyerId: wish.buyerId,
-    buyerKey: wish.buyerKey,
-    state: 'held',
-    lines,
-    totalCents: totalOf(lines),
-    heldUntil,
-    correlationId: wish.correlationId,
-  });
-  return { outcome: 'held', orderId, heldUntil, lines };
-}
-
-export function lineOf(screening: ScreeningRow, seatNo: number, kind: TicketKind): OrderLine {
-  const charged = chargedCents(kind, screening.priceCents);
-  const fee = feeCents(charged, screening.feeBasisPoints);
-  return { seatNo, kind, priceCents: screening.priceCents, chargedCents: charged, feeCents: fee };
-}
-
-export const totalOf = (lines: readonly OrderLine[]): number =>
-  lines.reduce((sum, line) => sum + line.chargedCents + line.feeCents, 0);
-
-export function isFree(ticket: TicketRow, now: number): boolean {
-  return ticket.state === 'available' || (ticket.state === 'held' && ticket.heldUntil! <= now);
-}
-
-/** Half-price tickets that are sold or held. */
-export function usedQuota(screening: ScreeningRow, now: number): number {
-  return screening.tickets.filter(
-    (ticket) => ticket.kind && countsInQuota(ticket.kind) && ticket.state !== 'blocked' && !isFree(ticket, now),
-  ).length;
-}
-
-function markProbes(requests: readonly Wish[]): boolean[] {
+function meetEarlier(requests: readonly Wish[]): boolean[] {
   const claimed = new Set<string>();
   return requests.map((wish) => {
-    const wants = [tallyOf(wish), ...wish.seats.map((seat) => `${wish.screeningId} ${seat.seatNo}`)];
+    const wants = [personOf(wish), ...wish.seats.map((seat) => `${wish.screeningId} ${seat.seatNo}`)];
     const meets = wants.some((want) => claimed.has(want));
     for (const want of wants) claimed.add(want);
     return meets;

@@ -1,6 +1,9 @@
+import { createHash } from 'node:crypto';
+import { countsInQuota } from '#contracts/ticket-kinds';
 import type { Database } from '#platform/postgres';
 import { sql } from '#platform/sql';
-import { DATABASE_TICK_MS, type Rows } from './rows.ts';
+import type { StoredAnswer } from './commands.ts';
+import { DATABASE_TICK_MS, linesOf, type Rows } from './rows.ts';
 
 /**
  * The story's time on a database whose clock cannot be set: `anchorMs` is the real moment of its beginning, and moves.
@@ -14,7 +17,7 @@ export async function moveTime(db: Database, time: VirtualTime, nowMs: number): 
   const clock = await db.row<{ ms: number }>(CLOCK);
   const anchorMs = clock!.ms - nowMs;
   const values = [time.anchorMs, anchorMs, DATABASE_TICK_MS];
-  for (const move of [MOVE_TICKETS, MOVE_ORDERS, MOVE_TALLIES]) await db.rows(move, values);
+  for (const move of [MOVE_TICKETS, MOVE_ORDERS]) await db.rows(move, values);
   return { anchorMs, nowMs };
 }
 
@@ -34,61 +37,77 @@ export const storyMs = (time: VirtualTime, realMs: number): number =>
   Math.floor((realMs - time.anchorMs) / DATABASE_TICK_MS) * DATABASE_TICK_MS;
 
 /** All that is compared, in words, sorted: the same from the tables of the model and those of PostgreSQL. */
-export type Tables = { tickets: string[]; orders: string[]; tallies: string[]; answers: string[]; issued: string[] };
+export type Tables = { tickets: string[]; orders: string[]; refusals: string[]; promises: string[]; issued: string[] };
 
 /** From ids of PostgreSQL to the names of the story. */
 export type NamesBack = { screenings: Map<number, number>; orders: Map<string, string> };
 
 export function modelTables(rows: Rows, now: number): Tables {
-  const tables: Tables = { tickets: [], orders: [], tallies: [], answers: [], issued: [] };
+  const tables: Tables = { tickets: [], orders: [], refusals: [], promises: [], issued: [] };
   for (const { screeningId, tickets, status } of rows.screenings.values()) {
     for (const { seatNo, state, kind, orderId, heldUntil } of tickets) {
       tables.tickets.push([screeningId, status, seatNo, state, kind, orderId, heldUntil].join(' '));
     }
+    const half = tickets.filter((ticket) => ticket.kind && countsInQuota(ticket.kind));
+    const used = half.filter((ticket) => ticket.state === 'sold' || (ticket.heldUntil ?? 0) > now).length;
+    tables.promises.push(promiseOf(screeningId, rows.quotas.get(screeningId) ?? 0, used));
   }
-  for (const { screeningId, orderId, state, totalCents, heldUntil, lines } of rows.orders.values()) {
-    tables.orders.push([screeningId, orderId, state, totalCents, heldUntil, linesOf(lines)].join(' '));
-    if (state === 'paid') for (const line of lines) tables.issued.push([screeningId, line.seatNo, orderId].join(' '));
+  for (const order of rows.orders.values()) {
+    const { screeningId, orderId, state, totalCents, heldUntil, seatsUntil, firstKinds, seatNos } = order;
+    const hashes = [hashOf(order.key), hashOf(order.fingerprint), uuidOf(order.buyerId), uuidOf(order.correlationId)];
+    const first = firstKinds?.join(',') ?? '';
+    const words = [screeningId, orderId, state, totalCents, heldUntil, seatsUntil, first, ...hashes];
+    tables.orders.push([...words, wordsOfLines(linesOf(order))].join(' '));
+    if (state === 'paid') for (const seatNo of seatNos) tables.issued.push([screeningId, seatNo, orderId].join(' '));
   }
-  for (const [person, elements] of rows.tallies) {
-    const [screeningId] = person.split('/');
-    for (const { orderId, seats, until } of elements) {
-      if (until > now) tables.tallies.push([screeningId, orderId, seats, until].join(' '));
-    }
-  }
-  for (const [key, { body }] of rows.answers) {
-    tables.answers.push([key.split('/')[2], (JSON.parse(body) as { outcome: string }).outcome].join(' '));
+  for (const [identity, { body, fingerprint }] of rows.refusals) {
+    const [screeningId, , key] = identity.split('/');
+    // Of a screening that does not exist, PostgreSQL has no name.
+    const place = rows.screenings.has(Number(screeningId)) ? screeningId : '';
+    tables.refusals.push([place, hashOf(key!), hashOf(fingerprint), wordsOfRefusal(body, uuidOf)].join(' '));
   }
   return sorted(tables);
 }
 
 export async function postgresTables(db: Database, time: VirtualTime, names: NamesBack): Promise<Tables> {
-  const story = (ms: number | null) => (ms === null || ms === Infinity ? ms : storyMs(time, ms));
+  const story = (ms: number | null) => (ms === null ? null : storyMs(time, ms));
   const screening = (id: number) => names.screenings.get(id);
   const order = (id: string | null) => (id === null ? null : (names.orders.get(id) ?? id));
   const tickets = await db.rows<Ticket>(READ_TICKETS);
   const orders = await db.rows<Order>(READ_ORDERS);
-  const tallies = await db.rows<Tally>(READ_TALLIES);
-  const answers = await db.rows<{ key: string; body: string }>(READ_ANSWERS);
+  const refusals = await db.rows<Refusal>(READ_REFUSALS);
+  const quotas = await db.rows<{ screening: number; promised: number }>(READ_QUOTAS);
   const issued = await db.rows<{ screening: number; seat: number; order: string }>(READ_ISSUED);
+  const usedOf = (id: number) =>
+    tickets.filter(
+      (row) => row.screening === id && row.half && (row.state === 'sold' || story(row.until)! > time.nowMs),
+    );
   return sorted({
     tickets: tickets.map((row) =>
       [screening(row.screening), row.status, row.seat, row.state, row.kind, order(row.order), story(row.until)].join(
         ' ',
       ),
     ),
-    orders: orders.map((row) =>
-      [screening(row.screening), order(row.order), row.state, row.total, story(row.until), linesOf(row.lines)].join(
-        ' ',
-      ),
+    orders: orders.map((row) => {
+      const told = [screening(row.screening), order(row.order), row.state, row.total, story(row.told), story(row.kept)];
+      const hashes = [row.first?.join(',') ?? '', row.key, row.body, row.buyer, row.correlation];
+      return [told.join(' '), hashes.join(' '), wordsOfLines(row.lines)].join(' ');
+    }),
+    refusals: refusals.map((row) =>
+      [screening(row.screening), row.key, row.body, wordsOfRefusal(row.answer, (instance) => instance)].join(' '),
     ),
-    tallies: tallies
-      .map((row) => ({ ...row, until: story(row.until)! }))
-      .filter((row) => row.until > time.nowMs)
-      .map((row) => [screening(row.screening), order(row.order), row.seats, row.until].join(' ')),
-    answers: answers.map((row) => [row.key, (JSON.parse(row.body) as { outcome: string }).outcome].join(' ')),
+    promises: quotas.map((row) => promiseOf(screening(row.screening)!, row.promised, usedOf(row.screening).length)),
     issued: issued.map((row) => [screening(row.screening), row.seat, order(row.order)].join(' ')),
   });
+}
+
+/** How much is promised depends on the batches in which it was asked; that it is enough does not. */
+const promiseOf = (screeningId: number, promised: number, used: number): string =>
+  promised >= used ? `${screeningId} has promised enough` : `${screeningId} has promised too few half-price tickets`;
+
+function wordsOfRefusal(body: string, instanceOf: (instance: string) => string): string {
+  const { outcome, instance, seatNos, already, left } = JSON.parse(body) as StoredAnswer;
+  return [outcome, instanceOf(instance), seatNos?.join(','), already, left].join(' ');
 }
 
 /** What one side has and the other has not, in words; empty when the tables are the same. */
@@ -103,8 +122,17 @@ export function tableDifferences(model: Tables, postgres: Tables): string[] {
 }
 
 type Line = { seatNo: number; kind: string; priceCents: number; chargedCents: number; feeCents: number };
-export const linesOf = (lines: readonly Line[]): string =>
+export const wordsOfLines = (lines: readonly Line[]): string =>
   lines.map((line) => [line.seatNo, line.kind, line.priceCents, line.chargedCents, line.feeCents].join(':')).join(',');
+
+/** Names of the story as ids of PostgreSQL, always the same. */
+export const uuidOf = (name: string): string => {
+  const hex = createHash('md5').update(name).digest('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20)}`;
+};
+
+/** Eight bytes of a key's or a body's hash, as the tables keep them. */
+const hashOf = (text: string): string => createHash('sha256').update(text).digest().readBigInt64BE(0).toString();
 
 function sorted(tables: Tables): Tables {
   for (const rows of Object.values(tables)) rows.sort();
@@ -117,11 +145,25 @@ type Ticket = {
   seat: number;
   state: string;
   kind: string | null;
+  half: boolean;
   order: string | null;
   until: number | null;
 };
-type Order = { screening: number; order: string; state: string; total: number; until: number; lines: Line[] };
-type Tally = { screening: number; order: string; seats: number; until: number };
+type Order = {
+  screening: number;
+  order: string;
+  state: string;
+  total: number;
+  told: number;
+  kept: number;
+  first: string[] | null;
+  key: string;
+  body: string;
+  buyer: string;
+  correlation: string;
+  lines: Line[];
+};
+type Refusal = { screening: number; key: string; body: string; answer: string };
 
 const CLOCK = sql`select floor(extract(epoch from clock_timestamp()) * 1000)::bigint as ms`;
 const MOVE_TICKETS = sql`
@@ -129,24 +171,25 @@ const MOVE_TICKETS = sql`
     ($2 + floor((extract(epoch from held_until)::float8 * 1000 - $1) / $3) * $3) / 1000.0)
   where held_until is not null`;
 const MOVE_ORDERS = sql`
-  update orders.orders set held_until = to_timestamp(
-    ($2 + floor((extract(epoch from held_until)::float8 * 1000 - $1) / $3) * $3) / 1000.0)`;
-const MOVE_TALLIES = sql`
-  update holds.tallies y set counts_until = (
-    select coalesce(array_agg(case when isfinite(e.until) then to_timestamp(
-        ($2 + floor((extract(epoch from e.until)::float8 * 1000 - $1) / $3) * $3) / 1000.0) else e.until end
-      order by e.n), '{}')
-    from unnest(y.counts_until) with ordinality as e(until, n))`;
+  update orders.orders set
+    held_until = to_timestamp(
+      ($2 + floor((extract(epoch from held_until)::float8 * 1000 - $1) / $3) * $3) / 1000.0),
+    seats_until = to_timestamp(
+      ($2 + floor((extract(epoch from seats_until)::float8 * 1000 - $1) / $3) * $3) / 1000.0)`;
 const READ_TICKETS = sql`
-  select t.screening_id as screening, s.status, t.seat_no as seat, t.state, t.kind, t.order_id as "order",
+  select t.screening_id as screening, s.status, t.seat_no as seat, t.state, t.kind, holds.in_quota(t.kind) as half, t.order_id as "order",
          extract(epoch from t.held_until)::float8 * 1000 as until
   from holds.tickets t join screenings.screenings s using (screening_id)`;
 const READ_ORDERS = sql`
-  select screening_id as screening, order_id as "order", state, total_cents as total, lines,
-         extract(epoch from held_until)::float8 * 1000 as until from orders.orders`;
-const READ_TALLIES = sql`
-  select y.screening_id as screening, e.id as "order", e.seats, extract(epoch from e.until)::float8 * 1000 as until
-  from holds.tallies y cross join lateral unnest(y.order_ids, y.seat_counts, y.counts_until) as e(id, seats, until)`;
-const READ_ANSWERS = sql`select key, body from idempotency.answers`;
+  select screening_id as screening, order_id as "order", state, total_cents as total, first_kinds::text[] as first,
+         key_hash::text as key, body_hash::text as body, buyer_id as buyer, correlation_id as correlation,
+         extract(epoch from held_until)::float8 * 1000 as told, extract(epoch from seats_until)::float8 * 1000 as kept,
+         holds.lines(seat_nos, kinds, price_cents, fee_basis_points) as lines
+  from orders.orders`;
+const READ_REFUSALS = sql`
+  select screening_id as screening, key_hash::text as key, body_hash::text as body, answer from holds.refusals`;
+const READ_QUOTAS = sql`
+  select distinct t.screening_id as screening, coalesce(q.promised, 0) as promised
+  from holds.tickets t left join holds.quotas q using (screening_id)`;
 const READ_ISSUED = sql`
   select screening_id as screening, seat_no as seat, order_id as "order" from tickets.issued where state = 'valid'`;

@@ -2,7 +2,7 @@ import { chargedCents } from '#contracts/ticket-kinds';
 import type { Command, HoldReply, Reply, StoredAnswer, Wish } from './commands.ts';
 import type { Without } from './guards.ts';
 import type { Network } from './network.ts';
-import { answerOf, HOLD_MS } from './rows.ts';
+import { HOLD_MS, orderIdOf } from './rows.ts';
 import type { Timeline } from './timeline.ts';
 
 /** What a caller hears. 'unavailable' and 'running' promise nothing: ask again with the same key. */
@@ -34,9 +34,8 @@ export function createApiProcess(deps: {
   without: Without;
   lanes: number;
   batchMax: number;
-  newOrderId: (screeningId: number) => string;
-  /** Runs at the database when it arrives there, and gives the reply that goes back. */
-  commit: (command: Command) => Reply;
+  /** Runs at the database when it arrives there, and gives the reply that goes back, at once or after a lock. */
+  commit: (command: Command, committed: (reply: Reply) => void) => void;
   count: (what: string) => void;
 }): ApiProcess {
   const { timeline, network } = deps;
@@ -61,8 +60,7 @@ export function createApiProcess(deps: {
     };
     if (timeline.now() >= cutOffUntil) {
       network.send('command', () => {
-        const reply = deps.commit(command);
-        network.send('reply after commit', () => hear(reply));
+        deps.commit(command, (reply) => network.send('reply after commit', () => hear(reply)));
       });
     }
     timeline.after(DATABASE_TIMEOUT_MS, () => {
@@ -88,15 +86,14 @@ export function createApiProcess(deps: {
     lane.isFlushing = true;
     const batch = lane.queue.splice(0, deps.batchMax);
     const requests = batch.map((waiting) => waiting.wish);
-    const orderIds = requests.map((wish) => deps.newOrderId(wish.screeningId));
     const settle = ({ wish, answer }: Waiting, heard: Heard) => {
-      memory.running.delete(answerOf(wish));
+      memory.running.delete(identityOf(wish));
       answer(heard);
     };
     if (deps.without.has('answer after commit')) {
-      for (const [at, waiting] of batch.entries()) waiting.answer(promised(waiting.wish, orderIds[at]!, clock()));
+      for (const waiting of batch) waiting.answer(promised(waiting.wish, clock()));
     }
-    ask({ kind: 'hold', requests, orderIds, processNow: clock() }, (reply) => {
+    ask({ kind: 'hold', requests, processNow: clock() }, (reply) => {
       lane.isFlushing = false;
       const replies = reply.kind === 'hold' ? reply.replies : [];
       lane.queue.unshift(...batch.filter((_, at) => replies[at]?.kind === 'again'));
@@ -120,7 +117,7 @@ export function createApiProcess(deps: {
     cutOff: (forMs) => void (cutOffUntil = timeline.now() + forMs),
     hold: (wish, answer) => {
       if (isDown) return;
-      const identity = answerOf(wish);
+      const identity = identityOf(wish);
       if (memory.running.has(identity)) return answer({ kind: 'running' });
       memory.running.add(identity);
       const lane = memory.lanes[wish.screeningId % deps.lanes]!;
@@ -133,8 +130,10 @@ export function createApiProcess(deps: {
   };
 }
 
+const identityOf = (wish: Wish) => `${wish.screeningId}/${wish.buyerId}/${wish.key}`;
+
 /** What a process could say before it knows; only the twin of 'answer after commit' does. */
-function promised(wish: Wish, orderId: string, now: number): Heard {
+function promised(wish: Wish, now: number): Heard {
   const lines = wish.seats.map((seat) => ({
     ...seat,
     priceCents: 0,
@@ -144,7 +143,7 @@ function promised(wish: Wish, orderId: string, now: number): Heard {
   const hold: StoredAnswer = {
     outcome: 'held',
     instance: wish.correlationId,
-    orderId,
+    orderId: orderIdOf(wish, 1),
     heldUntil: now + HOLD_MS,
     lines,
   };

@@ -1,4 +1,4 @@
-import { halfPriceQuota, type TicketKind } from '#contracts/ticket-kinds';
+import { chargedCents, feeCents, halfPriceQuota, type TicketKind } from '#contracts/ticket-kinds';
 import type { OrderLine } from '#contracts/orders';
 import type { OrderState } from '#contracts/outcomes';
 import type { SeatState } from '#contracts/seat-states';
@@ -36,28 +36,54 @@ export type OrderRow = {
   orderId: string;
   buyerId: string;
   buyerKey: string;
+  /** The key and the body that made it: while the order is there, they are answered by it. */
+  key: string;
+  fingerprint: string;
   state: OrderState;
-  lines: readonly OrderLine[];
+  /** One element per seat, ascending, as in orders.orders. */
+  seatNos: readonly number[];
+  kinds: readonly TicketKind[];
+  priceCents: readonly number[];
+  feeBasisPoints: number;
+  /** As first answered, once the buyer has changed them. */
+  firstKinds: readonly TicketKind[] | null;
   totalCents: number;
+  /** What the buyer was told; never changes. */
   heldUntil: number;
+  /** How long the seats are kept, and count. */
+  seatsUntil: number;
   correlationId: string;
 };
-export type Counted = { orderId: string; seats: number; until: number };
 export type AttemptRow = { attemptId: string; orderId: string; capturedCents: number; refundedCents: number };
 
 export type Rows = {
   screenings: Map<number, ScreeningRow>;
   orders: Map<string, OrderRow>;
-  /** By tallyOf(). */
-  tallies: Map<string, Counted[]>;
   /** By answerOf(). */
-  answers: Map<string, { fingerprint: string; body: string }>;
+  refusals: Map<string, { fingerprint: string; body: string }>;
+  /** Half-price tickets promised, by screening; none before somebody asked for one. */
+  quotas: Map<number, number>;
   attempts: Map<string, AttemptRow>;
 };
 
-export const tallyOf = (row: { screeningId: number; buyerKey: string }) => `${row.screeningId}/${row.buyerKey}`;
-export const answerOf = (wish: { screeningId: number; buyerId: string; key: string }) =>
-  `${wish.screeningId}/${wish.buyerId}/${wish.key}`;
+type Person = { screeningId: number; buyerKey: string };
+export const personOf = (row: Person) => `${row.screeningId}/${row.buyerKey}`;
+/** A key is the person's own: two accounts of one CPF share it. */
+export const answerOf = (wish: Person & { key: string }) => `${personOf(wish)}/${wish.key}`;
+
+/** Made of screening, person and serial number, from 1: docs/decisions/0020. */
+export const orderIdOf = (row: Person, serial: number) => `${personOf(row)}#${serial}`;
+export const serialOf = (orderId: string) => Number(orderId.slice(orderId.indexOf('#') + 1));
+export const ordersOf = (rows: Rows, person: Person): OrderRow[] =>
+  [...rows.orders.values()].filter((order) => personOf(order) === personOf(person));
+
+/** An order's seats with what each costs, for these kinds. */
+export const linesOf = (order: OrderRow, kinds = order.kinds): OrderLine[] =>
+  order.seatNos.map((seatNo, at) => {
+    const charged = chargedCents(kinds[at]!, order.priceCents[at]!);
+    const fee = feeCents(charged, order.feeBasisPoints);
+    return { seatNo, kind: kinds[at]!, priceCents: order.priceCents[at]!, chargedCents: charged, feeCents: fee };
+  });
 
 /** One to three screenings with few seats, so that buyers meet. Odd prices show how halves are rounded. */
 export function drawRows(random: Random): Rows {
@@ -81,8 +107,8 @@ export function drawRows(random: Random): Rows {
   return {
     screenings: new Map(screenings.map((screening) => [screening.screeningId, screening])),
     orders: new Map(),
-    tallies: new Map(),
-    answers: new Map(),
+    refusals: new Map(),
+    quotas: new Map(),
     attempts: new Map(),
   };
 }

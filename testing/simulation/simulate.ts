@@ -1,6 +1,7 @@
 import { sendBuyers } from './buyers.ts';
 import { createCallers } from './callers.ts';
 import { createReceiptsChecker } from './check-receipts.ts';
+import { createRefusalsChecker } from './check-refusals.ts';
 import { createRowsChecker } from './check-rows.ts';
 import type { Command, Commit, Reply } from './commands.ts';
 import { decide } from './database-model.ts';
@@ -10,7 +11,7 @@ import type { Guard, Without } from './guards.ts';
 import { createNetwork } from './network.ts';
 import { createApiProcess } from './process.ts';
 import { createRandom } from './random.ts';
-import { DATABASE_TICK_MS, drawRows, type Rows } from './rows.ts';
+import { DATABASE_TICK_MS, drawRows, personOf, type Rows } from './rows.ts';
 import { sendStaff, troubleProcesses } from './staff.ts';
 import { createTimeline } from './timeline.ts';
 
@@ -45,6 +46,7 @@ export function simulate(seed: number, without: Without = new Set<Guard>()): Sto
   const faults = () => (timeline.now() < FAULTS_END_MS ? drawn : NO_FAULTS);
   const network = createNetwork({ timeline, random, faults, count });
   const rowsChecker = createRowsChecker(rows);
+  const refusalsChecker = createRefusalsChecker(rows);
   const receiptsChecker = createReceiptsChecker(rows, evidence);
 
   const databaseNow = () => Math.floor(timeline.now() / DATABASE_TICK_MS) * DATABASE_TICK_MS;
@@ -53,21 +55,30 @@ export function simulate(seed: number, without: Without = new Set<Guard>()): Sto
     const reply = decide(rows, command, now, without);
     commits.push({ now, command, reply });
     countOutcomes(command, reply, count);
-    verdict.wrong ??= rowsChecker.check(now);
+    verdict.wrong ??= rowsChecker.check(now) ?? refusalsChecker.check(command, reply, now);
     return reply;
   };
+  /** A batch looks who has bought, then may wait for locks, while others commit; the rest is of one moment. */
+  const arrive = (command: Command, committed: (reply: Reply) => void): void => {
+    if (command.kind !== 'hold') return committed(commit(command));
+    const bought = new Set([...rows.orders.values()].map(personOf));
+    const isLocked = random.chance(faults().locked);
+    const lockedFrom = isLocked ? random.between(0, command.requests.length - 1) : command.requests.length;
+    const decideNow = () => committed(commit({ ...command, bought, lockedFrom }));
+    if (!random.chance(faults().lockWait)) return decideNow();
+    count('batch waits for locks');
+    timeline.after(random.between(1, 5_000), decideNow);
+  };
 
-  let orders = 0;
   const processes = Array.from({ length: random.between(1, 4) }, () =>
     createApiProcess({
       timeline,
       network,
       without,
-      commit,
+      commit: arrive,
       count,
       lanes: random.between(1, 2),
       batchMax: random.pick([1, 4, 250]),
-      newOrderId: () => `order ${(orders += 1)}`,
     }),
   );
   const receive: Parameters<typeof createCallers>[0]['receive'] = (wish, heard) => {
