@@ -35,12 +35,8 @@ begin
     left join holds.refusals f
       on f.screening_id = p_screening_id and f.order_id = p_order_id and f.key_hash = p_key_hash;
 
-  -- 1. What was answered before stays answered.
-  if v_seen.body_hash is not null then
-    outcome := case when v_seen.body_hash = p_body_hash then 'replay' else 'mismatch' end;
-    answer := v_seen.answer;
-    return;
-  end if;
+  -- 1. What was answered before stays answered. The order first: where the same key was asked at two processes at once, one
+  -- may have refused what the other then held, and what is held is what counts.
   if v_seen.theirs is not null then
     select o.body_hash, holds.held_answer(o) as answer into v_known from orders.orders o
      where o.screening_id = p_screening_id and o.order_id = any(v_seen.theirs)
@@ -50,7 +46,13 @@ begin
       answer := v_known.answer;
       return;
     end if;
-
+  end if;
+  if v_seen.body_hash is not null then
+    outcome := case when v_seen.body_hash = p_body_hash then 'replay' else 'mismatch' end;
+    answer := v_seen.answer;
+    return;
+  end if;
+  if v_seen.theirs is not null then
     -- 2. The buyer's other orders of this screening stand still while they are counted. A new one takes the next
     -- serial number, so two that are made at once meet in the key of the table.
     if cardinality(v_seen.theirs) > (select count(*) from (

@@ -40,6 +40,7 @@ declare
   v_closed  integer[]; -- screenings that do not sell now, or for another fee
   v_full    integer[]; -- screenings whose half price may be used up
   v_claimed smallint[]; -- by claimed seat: its request
+  v_got     smallint[]; -- by claimed seat: its number
   v_partly  integer[]; -- requests that got some of their seats
   v_held    integer[]; -- what was held, in the end
   v_ids     uuid[];
@@ -99,10 +100,11 @@ begin
        and t.screening_id = w.screening_id and t.seat_no between w.from_no and w.to_no
        and t.price_cents = w.price_cents
        and (t.state = 'available' or (t.state = 'held' and t.held_until <= v_now)) -- guard: seat owner
-    returning w.request_no)
-  select array_agg(c.request_no) into v_claimed from claimed c;
+    returning w.request_no, t.seat_no)
+  select array_agg(c.request_no), array_agg(c.seat_no) into v_claimed, v_got from claimed c;
 
-  -- 4. All seats or none: who got only some gives them back.
+  -- 4. All seats or none: who got only some gives back what was got here. Not what its order id has: the first order of
+  -- a buyer has the same id at every process, and a rival's may have been committed since step 1.
   if coalesce(cardinality(v_claimed), 0) < cardinality(p_seat_nos) then
     with missing as (
       select m.n, bool_or(m.seats < 0) as some from (
@@ -112,9 +114,9 @@ begin
     select array_agg(m.n), array_agg(m.n) filter (where m.some) into v_odd, v_partly from missing m;
     if v_partly is not null then
       update holds.tickets t set state = 'available', kind = null, order_id = null, held_until = null
-        from unnest(p_run_requests, p_run_screenings, p_run_from, p_run_to) as w(request_no, screening_id, from_no, to_no)
-       where w.request_no = any(v_partly) and t.screening_id = w.screening_id -- guard: all or none
-         and t.seat_no between w.from_no and w.to_no and t.order_id = p_order_ids[w.request_no];
+        from unnest(v_claimed, v_got) as w(request_no, seat_no)
+       where w.request_no = any(v_partly) -- guard: all or none
+         and t.screening_id = p_screening_ids[w.request_no] and t.seat_no = w.seat_no;
     end if;
   end if;
 

@@ -96,7 +96,7 @@ test('one seat of a pair is gone: the other is given back; without that, it is h
   };
   await editHoldSeats(db);
   assert.deepEqual(await overlapping(), []);
-  await editHoldSeats(db, { sets: [['where w.request_no = any(v_partly) and', 'where false and']] });
+  await editHoldSeats(db, { sets: [['where w.request_no = any(v_partly) -- guard: all or none', 'where false']] });
   assert.deepEqual(await overlapping(), ['seat 1 is held and nobody was told', 'seat 3 is held and nobody was told']);
 });
 

@@ -25,6 +25,7 @@ declare
   v_totals    integer[];            -- by request
   v_counts    smallint[];           -- by request; how many seats it wants
   v_keys      bytea[];              -- by request; whose it is
+  v_late      boolean[];            -- by request; its seats are not kept any more
   v_counted   integer[];            -- by request; what its buyer has beside it, as far as it counts for the limit
   v_outcomes  text[];               -- by request
   v_ready     integer[];            -- by request; how many of its seats are its own or free, and locked by us
@@ -38,6 +39,17 @@ declare
   v_fees      integer[];
   v_free      boolean[];            -- its own or free, and locked by us
 begin
+  -- 0. Late money takes its half price back, also above the quota: what is promised of it must not be less than there is.
+  -- Whether it is late is looked at again below; the row is locked here, because it comes first in the order of locks.
+  perform from (
+      select distinct o.screening_id from unnest(p_screening_ids, p_order_ids) as r(screening_id, order_id)
+        join orders.orders o on o.screening_id = r.screening_id and o.order_id = r.order_id
+       where (o.state = 'expired' or o.seats_until <= clock_timestamp())
+         and exists (select from unnest(o.kinds) as k(kind) where holds.in_quota(k.kind))
+       order by 1 offset 0) as late
+    cross join lateral (
+      select from holds.quotas q where q.screening_id = late.screening_id for update) as locked;
+
   -- 1. The orders, locked one by one in the order of their keys; what is read under the lock is the newest version.
   perform from (
       select r.screening_id as s, holds.first_id(r.order_id) as first, holds.last_id(r.order_id) as last
@@ -47,8 +59,9 @@ begin
        order by o.order_id for update) as locked; -- guard: orders stand still
   v_now := clock_timestamp();
   select array_agg(o.state order by r.n), array_agg(o.total_cents order by r.n), array_agg(o.seat_count order by r.n),
-         array_agg(o.buyer_key order by r.n), array_agg(mine.counted order by r.n)
-    into v_states, v_totals, v_counts, v_keys, v_counted
+         array_agg(o.buyer_key order by r.n), array_agg(mine.counted order by r.n),
+         array_agg(not (o.state in ('held', 'awaiting_payment') and o.seats_until > v_now) order by r.n)
+    into v_states, v_totals, v_counts, v_keys, v_counted, v_late
     from unnest(p_screening_ids, p_order_ids) with ordinality as r(screening_id, order_id, n)
     left join lateral (
       select o.* from orders.orders o where o.screening_id = r.screening_id and o.order_id = r.order_id limit 1) as o on true
@@ -114,6 +127,12 @@ begin
     update orders.orders o set state = 'paid', paid_at = v_now, ended_at = null
       from unnest(p_screening_ids, p_order_ids, v_outcomes) as r(screening_id, order_id, outcome)
      where r.outcome = 'paid' and o.screening_id = r.screening_id and o.order_id = r.order_id;
+    update holds.quotas q set promised = q.promised + late.half -- guard: late promise
+      from (select w.screening_id, count(*) as half
+              from unnest(v_requests, v_screens, v_kinds) as w(request_no, screening_id, kind)
+             where v_outcomes[w.request_no] = 'paid' and v_late[w.request_no] and holds.in_quota(w.kind)
+             group by w.screening_id) as late
+     where q.screening_id = late.screening_id;
     update holds.tickets t
        set state = 'sold', order_id = p_order_ids[w.request_no], held_until = null, kind = w.kind,
            price_cents = w.price, charged_cents = w.charged, fee_cents = w.fee

@@ -29,13 +29,8 @@ for (const seed of seeds) {
  */
 const NOT_PLAYED = new Set<Guard>(['answer after commit', 'money once', 'money back', 'own claims', 'serial number']);
 
-/** PostgreSQL lacks it still: found.test.ts tells the smallest story. */
-const MISSING = new Set<Guard>(['late promise']);
-
 for (const guard of (Object.keys(GUARDS) as Guard[]).filter((guard) => !NOT_PLAYED.has(guard))) {
-  test(`control: PostgreSQL differs from a model without "${GUARDS[guard]}"`, {
-    todo: MISSING.has(guard),
-  }, async (t) => {
+  test(`control: PostgreSQL differs from a model without "${GUARDS[guard]}"`, async (t) => {
     const without = new Set([guard]);
     for (let seed = 1; seed <= 400; seed += 1) {
       const story = simulate(seed, without);
