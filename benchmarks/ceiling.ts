@@ -38,7 +38,8 @@ export async function run(args: string[]): Promise<void> {
         premiere.generate({
           traffic: { readsPerSecond: 0, holdsPerSecond: rate, halfPrice: 0.3, run: (run += 1) },
           connectionsPerPort: number('connections'),
-          arrivalsPerSecond: first ? 6_000 : 0,
+          openingPerSecond: 0,
+          arrivalsPerSecond: first ? 4_000 : 0,
           warmUpSeconds: first ? 3 : 0,
           seconds: number('seconds'),
         }),

@@ -37,7 +37,8 @@ export async function run(args: string[]): Promise<void> {
       premiere.generate({
         traffic: { readsPerSecond: number('reads'), holdsPerSecond, halfPrice: 0.3, run: (run += 1) },
         connectionsPerPort: number('connections'),
-        arrivalsPerSecond: arrive ? 6_000 : 0,
+        openingPerSecond: arrive ? 1_500 : 0,
+        arrivalsPerSecond: arrive ? 4_000 : 0,
         warmUpSeconds: arrive ? 3 : 0,
         seconds,
       });

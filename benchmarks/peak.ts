@@ -49,7 +49,8 @@ export async function run(args: string[]): Promise<void> {
         run: 1,
       },
       connectionsPerPort: number('connections'),
-      arrivalsPerSecond: 6_000,
+      openingPerSecond: 1_500,
+      arrivalsPerSecond: 4_000,
       warmUpSeconds: number('warm-up'),
       seconds: number('seconds'),
     });

@@ -1,12 +1,14 @@
 // The generator's own process: node benchmarks/premiere/generator.ts <plan.json>. Says one JSON object.
 import { readFile } from 'node:fs/promises';
 import { runOpenModel, type StreamResult } from '../generator/open-model.ts';
-import { arrivalStream, holdStream, readStream, type Traffic } from './traffic.ts';
+import { arrivalStream, holdStream, openingStream, readStream, type Traffic } from './traffic.ts';
 
 export type GeneratorPlan = {
   traffic: Traffic;
   connectionsPerPort: number;
-  /** First everybody arrives, at this rate; 0 leaves it out. */
+  /** Everything is read a few times, at this rate; 0 leaves it out. */
+  openingPerSecond: number;
+  /** Everybody arrives, at this rate; 0 leaves it out. */
   arrivalsPerSecond: number;
   warmUpSeconds: number;
   seconds: number;
@@ -38,6 +40,11 @@ const plan = JSON.parse(await readFile(process.argv[2]!, 'utf8')) as GeneratorPl
 const { traffic, connectionsPerPort } = plan;
 const { ports } = traffic;
 
+if (plan.openingPerSecond > 0) {
+  const stream = openingStream(traffic, plan.openingPerSecond);
+  const seconds = stream.count / plan.openingPerSecond;
+  await runOpenModel({ ports, connectionsPerPort, seconds, streams: [stream], patienceMs: 60_000 });
+}
 if (plan.arrivalsPerSecond > 0) {
   const seconds = (traffic.buyers * ports.length) / plan.arrivalsPerSecond;
   const streams = [arrivalStream(traffic, plan.arrivalsPerSecond)];

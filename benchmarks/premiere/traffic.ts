@@ -21,6 +21,9 @@ const SHARE_OF_GONE = 0.05;
  * Requests of one screening go to one process, as a load balancer sends them that hashes the screening in the path
  * (infra/); everything else in turn.
  */
+const get = (url: string, more = '') =>
+  `GET ${url} HTTP/1.1\r\nhost: poltrona\r\naccept: */*\r\naccept-encoding: gzip, deflate, br\r\n${more}\r\n`;
+
 const portOf = (ports: readonly number[], number: number) => ports[number % ports.length]!;
 
 /**
@@ -33,8 +36,6 @@ export function readStream(traffic: Traffic): Stream {
   const etags = new Map<number, string>();
   const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)]!;
   const screening = () => pick(random() < SHARE_OF_HOT ? world.hot : world.others).screeningId;
-  const get = (url: string, more = '') =>
-    `GET ${url} HTTP/1.1\r\nhost: poltrona\r\naccept: */*\r\naccept-encoding: gzip, deflate, br\r\n${more}\r\n`;
   let nth = 0;
 
   const seatMap = () => {
@@ -115,6 +116,31 @@ export function holdStream(traffic: Traffic): Stream {
           if (status === 201) place.lastHeld = second / 2;
         },
       };
+    },
+  };
+}
+
+/** Everything there is to read, a few times: steady state begins when it is in memory. `count` requests in all. */
+export function openingStream(traffic: Traffic, perSecond: number): Stream & { count: number } {
+  const { world, ports } = traffic;
+  const screenings = [...world.hot, ...world.others].map((place) => place.screeningId);
+  const urls = [
+    ...screenings.flatMap((id) => Array.from({ length: 3 }, () => ({ id, url: `/api/screenings/${id}` }))),
+    ...screenings.map((id) => ({ id, url: `/api/screenings/${id}/seats` })),
+    ...world.movies.flatMap(({ slug }) =>
+      world.days.flatMap((day) => ports.map((_port, id) => ({ id, url: `/api/movies/${slug}?date=${day}` }))),
+    ),
+    ...ports.map((_port, id) => ({ id, url: '/' })),
+  ];
+  let nth = 0;
+  return {
+    name: 'opening',
+    perSecond,
+    count: urls.length,
+    next: () => {
+      const { id, url } = urls[nth % urls.length]!;
+      nth += 1;
+      return { port: portOf(ports, id), request: get(url) };
     },
   };
 }
