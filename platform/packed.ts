@@ -1,7 +1,7 @@
 import { brotliCompressSync, constants } from 'node:zlib';
 import type { Remembered } from './remember.ts';
 
-// A page of 300 seats is 18 kB and 1.2 kB packed. Below this nothing is gained but work.
+// A list of 300 things is 18 kB and 1.2 kB packed. Below this nothing is gained but work.
 const BYTES_MIN = 4 * 1024;
 // Of a page that lives for a tenth of a second, most are asked for once or twice.
 const ASKED_MIN = 3;
