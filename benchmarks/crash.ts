@@ -59,7 +59,7 @@ export async function run(args: string[]): Promise<void> {
       double_sold: counts.double_sold,
       over_limit: counts.over_limit,
       money_mismatch: counts.money_mismatch,
-      tally_wrong: counts.tally_wrong,
+      count_wrong: counts.count_wrong,
       answer_changed: counts.answer_changed,
       sales: result.sales,
       requests: result.requests,

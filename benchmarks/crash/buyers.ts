@@ -72,6 +72,7 @@ async function holdSeats(scene: Scene, device: Device): Promise<Mine | null> {
     told: 'held',
     asked: [],
     totalCents: Number(answer.body['totalCents']),
+    heldUntil: textIn(answer.body, 'heldUntil'),
     buyerId: device.buyer.accountId,
     key,
   };
