@@ -16,6 +16,8 @@ export type Scene = {
   staffToken: string;
   /** Whether holds last long enough for a Pix code at all. */
   pix: boolean;
+  /** How long the bank of a late payer takes, in milliseconds. */
+  lateMs: readonly [number, number];
   running(): boolean;
   receipts: Receipt[];
   counts: Counts;
@@ -114,7 +116,7 @@ async function pay(scene: Scene, device: Device, order: Mine, method: 'card' | '
 async function payLate(scene: Scene, device: Device, order: Mine): Promise<void> {
   const started = await start(scene, device, order, 'card');
   if (started?.status !== 201) return;
-  await pause(scene.random.between(4_000, 14_000));
+  await pause(scene.random.between(...scene.lateMs));
   await atTheBank(scene, started);
   await watch(scene, device, order, textIn(started.body, 'attemptId'));
 }
