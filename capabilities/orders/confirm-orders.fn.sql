@@ -37,7 +37,26 @@ declare
   v_charged   integer[];
   v_fees      integer[];
   v_free      boolean[];            -- its own or free, and locked by us
+  v_late      integer[];            -- screenings to which half price may come back
+  v_halves    integer[];            -- by late screening
 begin
+  -- 0. Half price of holds that have ended may have been promised to somebody else: it is promised once more before it
+  -- comes back, or the next hold would exceed the quota. Also what ends while we wait for locks; too many do no harm.
+  select array_agg(w.screening_id order by w.screening_id), array_agg(w.half order by w.screening_id)
+    into v_late, v_halves
+    from (select o.screening_id, count(*)::integer as half
+            from unnest(p_screening_ids, p_order_ids) as r(screening_id, order_id)
+            join orders.orders o on o.screening_id = r.screening_id and o.order_id = r.order_id
+            cross join lateral unnest(o.kinds) as had(kind)
+           where o.state = any (c_live) and o.seats_until <= clock_timestamp() + interval '1 minute'
+             and holds.in_quota(had.kind)
+           group by o.screening_id) as w;
+  if v_late is not null then
+    perform from holds.quotas q where q.screening_id = any (v_late) order by q.screening_id for update;
+    update holds.quotas q set promised = q.promised + w.half
+      from unnest(v_late, v_halves) as w(screening_id, half) where q.screening_id = w.screening_id;
+  end if;
+
   -- 1. The orders, locked one by one in the order of their keys; what is read under the lock is the newest version.
   perform from (
       select r.screening_id as s, holds.first_id(r.order_id) as first, holds.last_id(r.order_id) as last
