@@ -19,7 +19,8 @@ test(`killed at random moments while people buy, the house loses nothing (CRASH_
     buyers: 12,
     families: 2,
     screenings: 6,
-    paceMs: [300, 900],
+    lateMs: [2_500, 7_000],
+    paceMs: [150, 600],
     print: (line) => void lines.push(line),
   });
   t.diagnostic(`seed ${seed}: ${result.kills} kills, ${result.acknowledged} holds and ${result.sales} sales told`);

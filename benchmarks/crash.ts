@@ -8,6 +8,9 @@ export const summary = 'the whole product under load while its processes are kil
 /** Two processes: one whose holds end within the run, one whose holds are long enough for a Pix code (65 s). */
 const HOLD_MINUTES = [0.15, 1.25];
 
+/** Around the end of the short holds. */
+const LATE_MS = [4_000, 14_000] as const;
+
 /** Between two faults: most of the time is spent working, not starting. */
 const PACE_MS = [1_200, 4_000] as const;
 
@@ -35,6 +38,7 @@ export async function run(args: string[]): Promise<void> {
     buyers: Number(values.buyers),
     families: 8,
     screenings: Number(values.screenings),
+    lateMs: LATE_MS,
     paceMs: PACE_MS,
     print,
   });
@@ -59,7 +63,7 @@ export async function run(args: string[]): Promise<void> {
       double_sold: counts.double_sold,
       over_limit: counts.over_limit,
       money_mismatch: counts.money_mismatch,
-      tally_wrong: counts.tally_wrong,
+      count_wrong: counts.count_wrong,
       answer_changed: counts.answer_changed,
       sales: result.sales,
       requests: result.requests,

@@ -1,6 +1,8 @@
 import type { Database } from '#platform/postgres';
+import { answerFindings, countFindings, limitFindings } from './audit-counts.ts';
 import { moneyFindings } from './audit-money.ts';
-import { type AuditedOrder, type AuditedTicket, type Books, readBooks } from './audit-books.ts';
+import { type AuditedOrder, readBooks } from './audit-books.ts';
+import { index, isOpen, seatKey, seatName, type View } from './audit-view.ts';
 
 // Compares what buyers were told, and what a payment provider has in its own books, with the rows. It knows nothing of
 // how seats are held or money moves: neither a function nor a view of the product runs here.
@@ -10,7 +12,7 @@ export type FindingKind =
   | 'double_sold' // One seat, two owners.
   | 'over_limit' // More than ten for one CPF, or more half price than the quota.
   | 'money_mismatch' // Money without seats, seats without money, or books that differ.
-  | 'tally_wrong' // The count per CPF is not that of the live orders.
+  | 'count_wrong' // What the limit and the quota are counted from is not as it is.
   | 'answer_changed'; // One key, two answers.
 
 export type Finding = { kind: FindingKind; text: string };
@@ -27,6 +29,8 @@ export type Receipt = {
   /** What was asked for, answered or not: no order ends in a way that nobody asked for. */
   asked?: readonly ('cancel' | 'refund')[];
   totalCents?: number;
+  /** The end of the hold, as first told. */
+  heldUntil?: string;
   /** The account and key of the hold. */
   buyerId?: string;
   key?: string;
@@ -44,8 +48,6 @@ export type Evidence = {
   everybodyWasAnswered?: boolean;
 };
 
-const TICKETS_PER_BUYER_MAX = 10;
-
 /** Empty when every receipt is true and no rule is broken. Call when payments have settled (`unsettled`). */
 export async function audit(db: Database, evidence: Evidence): Promise<Finding[]> {
   const books = await readBooks(db, evidence.screeningIds);
@@ -56,39 +58,17 @@ export async function audit(db: Database, evidence: Evidence): Promise<Finding[]
     ...seatFindings(view),
     ...issuedFindings(view),
     ...limitFindings(view, evidence.receipts),
-    ...tallyFindings(view),
+    ...countFindings(view),
     ...answerFindings(view, evidence),
     ...moneyFindings(books, evidence.ledger ?? null),
   ];
 }
 
 export function countByKind(findings: readonly Finding[]): Record<FindingKind, number> {
-  const counts = { lost: 0, double_sold: 0, over_limit: 0, money_mismatch: 0, tally_wrong: 0, answer_changed: 0 };
+  const counts = { lost: 0, double_sold: 0, over_limit: 0, money_mismatch: 0, count_wrong: 0, answer_changed: 0 };
   for (const { kind } of findings) counts[kind] += 1;
   return counts;
 }
-
-type View = Books & {
-  orderById: Map<string, AuditedOrder>;
-  ticketAt: Map<string, AuditedTicket>;
-  live: AuditedOrder[];
-};
-
-const seatKey = (screeningId: number, seatNo: number) => `${screeningId}/${seatNo}`;
-const seatName = (row: { screeningId: number; seatNo: number }) => `seat ${row.seatNo} of screening ${row.screeningId}`;
-
-function index(books: Books): View {
-  const orderById = new Map(books.orders.map((order) => [order.orderId, order]));
-  const ticketAt = new Map(books.tickets.map((ticket) => [seatKey(ticket.screeningId, ticket.seatNo), ticket]));
-  const keptFor = new Set(books.tickets.flatMap((ticket) => (ticket.timeIsOver ? [] : (ticket.orderId ?? []))));
-  // A buyer who is paying keeps the seats a little longer than the order says: then the seats' own time counts.
-  const live = books.orders.filter(
-    (order) => order.state === 'paid' || (isOpen(order) && (!order.timeIsOver || keptFor.has(order.orderId))),
-  );
-  return { ...books, orderById, ticketAt, live };
-}
-
-const isOpen = (order: AuditedOrder) => order.state === 'held' || order.state === 'awaiting_payment';
 
 const LAWFUL: Record<Receipt['told'], readonly AuditedOrder['state'][]> = {
   held: ['held', 'awaiting_payment', 'paid', 'expired'],
@@ -110,6 +90,12 @@ function receiptFindings({ orderById }: View, receipt: Receipt): Finding[] {
     found.push({ kind: 'lost', text: `${buyer} was told '${told}' of order ${orderId}, which is ${order.state}` });
   }
   if (order.endedEarly) found.push({ kind: 'lost', text: `order ${orderId} of ${buyer} expired before its time` });
+  if (order.seatsUntil < order.heldUntil) {
+    found.push({ kind: 'lost', text: `the seats of order ${orderId} of ${buyer} are kept shorter than was said` });
+  }
+  if (receipt.heldUntil !== undefined && Date.parse(receipt.heldUntil) !== order.heldUntil.getTime()) {
+    found.push({ kind: 'answer_changed', text: `order ${orderId} of ${buyer} ends at another time than was said` });
+  }
   const seats = sorted(order.lines.map((line) => line.seatNo));
   if (seats !== sorted(receipt.seatNos)) {
     found.push({ kind: 'lost', text: `order ${orderId} of ${buyer} has seats ${seats}, not as promised` });
@@ -194,75 +180,6 @@ function issuedFindings(view: View): Finding[] {
       const name = seatName({ screeningId: order.screeningId, seatNo });
       found.push({ kind: 'lost', text: `${name} is paid in order ${order.orderId}, and no ticket was issued` });
     }
-  }
-  return found;
-}
-
-function limitFindings(view: View, receipts: readonly Receipt[]): Finding[] {
-  const found: Finding[] = [];
-  const nameOf = new Map(receipts.map((receipt) => [receipt.orderId, receipt.buyer]));
-  const byBuyer = Map.groupBy(view.live, (order) => `${order.screeningId} ${order.buyerKey}`);
-  for (const orders of byBuyer.values()) {
-    const seats = orders.reduce((sum, order) => sum + order.lines.length, 0);
-    if (seats <= TICKETS_PER_BUYER_MAX) continue;
-    const buyer = nameOf.get(orders[0]!.orderId) ?? `buyer ${orders[0]!.buyerKey}`;
-    found.push({ kind: 'over_limit', text: `${buyer} holds ${seats} seats of screening ${orders[0]!.screeningId}` });
-  }
-  const half = view.tickets.filter(({ state, kind }) => state !== 'available' && isInQuota(kind));
-  const halfOf = Map.groupBy(half, (ticket) => ticket.screeningId);
-  for (const { screeningId, quota } of view.quotas) {
-    const used = halfOf.get(screeningId)?.filter((ticket) => !ticket.timeIsOver).length ?? 0;
-    if (used > quota) found.push({ kind: 'over_limit', text: `${used} half-price tickets of ${quota}` });
-  }
-  return found;
-}
-
-/** Seniors pay half by another law, outside the quota. */
-const isInQuota = (kind: string | null) => kind !== null && kind.startsWith('half_') && kind !== 'half_senior';
-
-/** Both ways: every live order is counted for its time, and nothing else is counted. */
-function tallyFindings(view: View): Finding[] {
-  const found: Finding[] = [];
-  const counted = new Map(view.tallies.map((entry) => [entry.orderId, entry]));
-  for (const order of view.live) {
-    const entry = counted.get(order.orderId);
-    const ticket = view.ticketAt.get(seatKey(order.screeningId, order.lines[0]!.seatNo));
-    const until = order.state === 'paid' ? 'infinity' : ticket?.heldUntil;
-    const same = entry?.buyerKey === order.buyerKey && entry.seats === order.lines.length && entry.until === until;
-    if (!same) found.push({ kind: 'tally_wrong', text: `live order ${order.orderId} is not counted as it is` });
-  }
-  const live = new Set(view.live.map((order) => order.orderId));
-  for (const { orderId, seats } of view.tallies) {
-    if (live.has(orderId)) continue;
-    found.push({ kind: 'tally_wrong', text: `${seats} seats are counted for order ${orderId}, which is over` });
-  }
-  if (counted.size < view.tallies.length) found.push({ kind: 'tally_wrong', text: 'an order is counted twice' });
-  return found;
-}
-
-/** One key made one order, the one that was told, and every order was made by one key. */
-function answerFindings(view: View, evidence: Evidence): Finding[] {
-  const found: Finding[] = [];
-  const orderOf = new Map(view.answers.map((row) => [`${row.screeningId} ${row.caller} ${row.key}`, row.orderId]));
-  for (const { screeningId, buyerId, key, buyer, orderId } of evidence.receipts) {
-    if (key === undefined || buyerId === undefined) continue;
-    const stored = orderOf.get(`${screeningId} ${buyerId} ${key}`);
-    if (stored === orderId) continue;
-    found.push({ kind: 'answer_changed', text: `${buyer} was told of order ${orderId}; their key says ${stored}` });
-  }
-  const named = new Set(view.answers.map((row) => row.orderId));
-  const told = new Set(evidence.receipts.map((receipt) => receipt.orderId));
-  for (const order of view.orders) {
-    if (!named.has(order.orderId)) {
-      found.push({
-        kind: 'answer_changed',
-        text: `order ${order.orderId} was made by no key: an effect without answer`,
-      });
-    }
-  }
-  for (const order of evidence.everybodyWasAnswered ? view.live : []) {
-    if (told.has(order.orderId)) continue;
-    found.push({ kind: 'lost', text: `order ${order.orderId} is ${order.state} and nobody was told` });
   }
   return found;
 }

@@ -1,4 +1,4 @@
-import type { HoldAnswer, SeatHolder } from '#capabilities/holds';
+import { type HoldAnswer, type SeatHolder, type StoredHold, wasAnswered } from '#capabilities/holds';
 import { readOrder } from '#capabilities/orders';
 import type { HeldOrder, HoldBody } from '#contracts/orders';
 import type { HoldOutcome } from '#contracts/outcomes';
@@ -8,8 +8,7 @@ import { type Answer, fingerprintOf } from '#platform/idempotency';
 import { newId } from '#platform/ids';
 import type { Database } from '#platform/postgres';
 import { problemBody, type ProblemOptions } from '#platform/problem';
-import type { StoredHold } from '#capabilities/holds';
-import { createHoarding, HOLD_LIMITS, type HoldLimits } from './hold-limits.ts';
+import { createHoarding, HOLD_LIMITS, type HoldLimits, NOWHERE } from './hold-limits.ts';
 import { createRateLimit } from './rate-limit.ts';
 
 /** A hold as it arrives: from a signed-in buyer with a CPF, its body of the right form, its key well-formed. */
@@ -56,6 +55,8 @@ export function createHoldDesk(deps: {
       return order?.state === 'held' || order?.state === 'awaiting_payment';
     },
   });
+  // Another process may have answered this key, and the buyer not have heard it: asked only by who is at the brake.
+  const answeredPlace = async (call: HoldCall) => ((await wasAnswered(deps.db, call)) ? NOWHERE : null); // guard: replay
 
   return {
     // The account first: whoever runs wild does not use up the address of the others.
@@ -70,7 +71,7 @@ export function createHoldDesk(deps: {
         return problem(422, 'validation_failed', correlationId, { errors });
       }
       const wish = { accountId, screeningId, key };
-      const place = hoarding.take(wish) ?? (await hoarding.lookAgain(wish));
+      const place = hoarding.take(wish) ?? (await hoarding.lookAgain(wish)) ?? (await answeredPlace(call));
       if (!place) {
         const retryAfter = hoarding.retryAfter(accountId);
         return problem(429, 'too_many_unpaid_orders', correlationId, { retryAfter });

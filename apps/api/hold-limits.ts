@@ -93,4 +93,5 @@ export function createHoarding(options: {
 }
 
 type Entry = { name: string; orderId: string | null; untilMs: number };
-const NOWHERE: Place = { held: () => {}, giveBack: () => {} };
+/** The place of who takes no seats. */
+export const NOWHERE: Place = { held: () => {}, giveBack: () => {} };

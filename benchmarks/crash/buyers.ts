@@ -16,6 +16,8 @@ export type Scene = {
   staffToken: string;
   /** Whether holds last long enough for a Pix code at all. */
   pix: boolean;
+  /** How long the bank of a late payer takes, in milliseconds. */
+  lateMs: readonly [number, number];
   running(): boolean;
   receipts: Receipt[];
   counts: Counts;
@@ -72,6 +74,7 @@ async function holdSeats(scene: Scene, device: Device): Promise<Mine | null> {
     told: 'held',
     asked: [],
     totalCents: Number(answer.body['totalCents']),
+    heldUntil: textIn(answer.body, 'heldUntil'),
     buyerId: device.buyer.accountId,
     key,
   };
@@ -113,7 +116,7 @@ async function pay(scene: Scene, device: Device, order: Mine, method: 'card' | '
 async function payLate(scene: Scene, device: Device, order: Mine): Promise<void> {
   const started = await start(scene, device, order, 'card');
   if (started?.status !== 201) return;
-  await pause(scene.random.between(4_000, 14_000));
+  await pause(scene.random.between(...scene.lateMs));
   await atTheBank(scene, started);
   await watch(scene, device, order, textIn(started.body, 'attemptId'));
 }

@@ -89,15 +89,16 @@ async function startInOrder(options: HouseOptions, undo: Undo): Promise<Omit<Cra
   };
   start('mailbox');
   const sandbox = start('payment-sandbox');
-  await until(() => answersOk(`${sandboxUrl}/sandbox/health`), Boolean, START_MS_MAX);
   const worker = start('worker');
   const apis = apiPorts.map((port, n) =>
     start('api', { API_PORT: String(port), HOLD_MINUTES: String(options.holdMinutes[n]) }, `api ${n}`),
   );
-  for (const port of apiPorts)
-    await until(() => answersOk(`http://127.0.0.1:${port}/api/health`), Boolean, START_MS_MAX);
   const publishableKey = settings['STRIPE_PUBLISHABLE_KEY']!;
-  const staff = await aManager(db);
+  const health = [`${sandboxUrl}/sandbox/health`, ...apiPorts.map((port) => `http://127.0.0.1:${port}/api/health`)];
+  const [staff] = await Promise.all([
+    aManager(db),
+    ...health.map((url) => until(() => answersOk(url), Boolean, START_MS_MAX)),
+  ]);
   return { server, db, apis, worker, sandbox, apiWires, databaseWire, sandboxUrl, publishableKey, staff };
 }
 

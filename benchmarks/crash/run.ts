@@ -22,6 +22,8 @@ export type CrashOptions = {
   /** Accounts with three devices that want more than ten together. */
   families: number;
   screenings: number;
+  /** How long a bank that is slow takes to say yes: from about the end of the hold on. */
+  lateMs: readonly [number, number];
   /** Shortest and longest time between two faults. */
   paceMs: readonly [number, number];
   print(line: string): void;
@@ -81,7 +83,8 @@ async function underLoad(house: CrashHouse, options: CrashOptions): Promise<Cras
   const running = () => !over && performance.now() < end;
   const pix = options.holdMinutes.some((minutes) => minutes > 1.15);
   const { sandboxUrl, publishableKey } = house;
-  const scene = { client, screenings, sandboxUrl, publishableKey, staffToken, pix, running, receipts, counts };
+  const { lateMs } = options;
+  const scene = { client, screenings, sandboxUrl, publishableKey, staffToken, pix, lateMs, running, receipts, counts };
   const faults: Injected[] = [];
   const load = Promise.all(crowd(scene, buyers, families, random));
   await injectFaults({
@@ -165,7 +168,7 @@ async function settle(db: Database): Promise<number> {
     await db.rows(`update payments.refunds set next_check_at = now()
       where state in ('created', 'pending') and next_check_at > now()`);
     await db.rows(`update payments.provider_events set next_try_at = now() where processed_at is null`);
-    await pause(1_000);
+    await pause(250);
   }
 }
 

@@ -7,3 +7,4 @@ export { readSale, readScreening, saleState, type ScreeningToSell } from './read
 export { readSeatRows, type SeatRow, type SeatRows } from './read-seats.ts';
 export { eachChange, parseNotice } from './seat-notice.ts';
 export { createOccupancy, type Occupancy } from './occupancy.ts';
+export { wasAnswered } from './was-answered.ts';

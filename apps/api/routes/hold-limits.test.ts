@@ -11,6 +11,7 @@ import { as, testApi } from '#testing/api';
 import { aBuyer, aScreening } from '#testing/builders';
 import { testDatabase } from '#testing/database';
 import { aSeatHolder } from '#testing/holding';
+import { withEdits } from '#testing/without-guard';
 import { createHoarding, HOLD_LIMITS, type HoldLimits, NO_HOLD_LIMITS } from '../hold-limits.ts';
 import { createHoldDesk } from '../hold-desk.ts';
 import { createSeatMaps } from '../live/seat-maps.ts';
@@ -23,13 +24,13 @@ const seatMaps = await createSeatMaps({ db, log: pino({ level: 'silent' }), cloc
 const streams = createStreams();
 const people = Object.fromEntries(Array.from({ length: 20 }, (_, number) => [`b${number}`, aBuyer(number + 1)]));
 
-function anApi(limits?: HoldLimits, seatHolder: SeatHolder = holder): Promise<HttpServer> {
+function anApi(limits?: HoldLimits, seatHolder: SeatHolder = holder, makeDesk = createHoldDesk): Promise<HttpServer> {
   return testApi(people, (api) =>
     registerSeatRoutes(api, {
       db,
       seatMaps,
       streams,
-      holdDesk: createHoldDesk({ db, seatHolder, ...(limits ? { limits } : {}) }),
+      holdDesk: makeDesk({ db, seatHolder, ...(limits ? { limits } : {}) }),
     }),
   );
 }
@@ -124,6 +125,46 @@ test('a fourth unpaid order is refused until one is paid or given back; a replay
   assert.equal((await hold(api, 'b2', screenings[5]!)).statusCode, 201);
   assert.equal((await hold(api, 'b2', screenings[6]!)).statusCode, 429);
   await api.close();
+});
+
+/** Two processes; the reply of the first is lost, the second has the account at its brake when the key comes to it. */
+async function retriedElsewhere(who: string, makeDesk = createHoldDesk) {
+  const here = await anApi();
+  const elsewhere = await anApi(undefined, holder, makeDesk);
+  const { screeningId } = await aScreening(db);
+  const { screeningId: soldOut } = await aScreening(db);
+  const [key, refusedKey] = [newId(), newId()];
+  const lost = await hold(here, who, screeningId, key);
+  assert.equal((await hold(here, 'b19', soldOut)).statusCode, 201);
+  const lostRefusal = await hold(here, who, soldOut, refusedKey);
+  assert.deepEqual([lost.statusCode, lostRefusal.statusCode], [201, 409]);
+  for (let index = 0; index < 3; index += 1) {
+    assert.equal((await hold(elsewhere, who, (await aScreening(db)).screeningId)).statusCode, 201);
+  }
+  const again = await hold(elsewhere, who, screeningId, key);
+  const refusedAgain = await hold(elsewhere, who, soldOut, refusedKey);
+  const otherBody = await hold(elsewhere, who, screeningId, key, 2);
+  const fresh = await hold(elsewhere, who, screeningId, newId(), 2);
+  await Promise.all([here.close(), elsewhere.close()]);
+  const orders = await db.rows('select order_id from orders.orders where screening_id = $1', [screeningId]);
+  return { lost, lostRefusal, again, refusedAgain, otherBody, fresh, orders };
+}
+
+test('a key that another process has answered gets its answer also from a process that is at the brake', async () => {
+  const { lost, lostRefusal, again, refusedAgain, otherBody, fresh, orders } = await retriedElsewhere('b10');
+  assert.deepEqual([again.statusCode, again.body, again.headers['idempotent-replayed']], [201, lost.body, 'true']);
+  assert.deepEqual([refusedAgain.statusCode, refusedAgain.body], [409, lostRefusal.body]);
+  assert.deepEqual([otherBody.statusCode, otherBody.json().code], [422, 'idempotency_key_reused']);
+  assert.deepEqual([fresh.statusCode, fresh.json().code], [429, 'too_many_unpaid_orders']);
+  assert.equal(orders.length, 1);
+});
+
+test('control: without asking whether the key was answered, the buyer never hears of the seats', async () => {
+  const { createHoldDesk: unguarded } = await withEdits<typeof import('../hold-desk.ts')>('apps/api', 'hold-desk.ts', {
+    'hold-desk.ts': [['(await wasAnswered(deps.db, call)) ? NOWHERE : null', 'false ? NOWHERE : null']],
+  });
+  const { again, refusedAgain } = await retriedElsewhere('b11', unguarded);
+  assert.deepEqual([again.statusCode, refusedAgain.statusCode], [429, 429]);
 });
 
 test('without the brake an account holds as many orders as it likes', async () => {
