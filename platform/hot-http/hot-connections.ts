@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
-import { allFields, HEAD_BYTES_MAX, type Head, readHead } from './read-head.ts';
+import { allFields, HEAD_BYTES_MAX, type Head, type LastFields, readHead } from './read-head.ts';
 
 export type HotRequest = {
   head: Head;
@@ -82,6 +82,7 @@ function createConnection(
   let ending = false;
   let quietSince = performance.now();
   let peer: string | undefined;
+  const lastFields: LastFields = { text: '', head: null };
 
   const handOver = (bytes: Buffer) => {
     socket.off('data', onData);
@@ -105,7 +106,7 @@ function createConnection(
   const work = (): void => {
     for (let bytes = pending; bytes !== null && !answering; bytes = pending) {
       const text = bytes.toString('latin1', 0, Math.min(bytes.length, HEAD_BYTES_MAX + 1));
-      const head = readHead(text, 0);
+      const head = readHead(text, 0, lastFields);
       if (head === 'partial') return;
       if (head === 'strange' || head.bodyBytes > limits.bodyBytesMax) return handOver(bytes);
       const end = head.end + head.bodyBytes;

@@ -113,3 +113,26 @@ test('whatever bytes come: an answer, never an exception, and a plain head never
     { numRuns: 3_000 },
   );
 });
+
+test('the same fields again are not read again, and give the same; what differs by a letter is', () => {
+  const last = { text: '', head: null };
+  const first = readHead(lines('GET /a HTTP/1.1', 'host: x', 'cookie: a=1'), 0, last);
+  const again = readHead(lines('GET /b?c HTTP/1.1', 'host: x', 'cookie: a=1'), 0, last);
+  assert.ok(typeof first === 'object' && typeof again === 'object');
+  assert.deepEqual({ ...again, url: '/a', end: first.end }, { ...first });
+  assert.equal(again.url, '/b?c');
+  const other = readHead(lines('GET /a HTTP/1.1', 'host: x', 'cookie: a=2'), 0, last);
+  assert.ok(typeof other === 'object' && other.cookie === 'a=2');
+  for (const line of [
+    'PUT /a HTTP/1.1',
+    'GET /a HTTP/1.0',
+    'GET /a b HTTP/1.1',
+    'GET http://y/ HTTP/1.1',
+    'get /a HTTP/1.1',
+  ]) {
+    assert.equal(readHead(lines(line, 'host: x', 'cookie: a=2'), 0, last), 'strange');
+  }
+  const body = lines('POST /a HTTP/1.1', 'host: x', 'content-length: 3');
+  assert.ok(typeof readHead(body, 0, last) === 'object');
+  assert.equal(readHead(body.replace('POST', 'GET'), 0, last), 'strange', 'a GET has no body, whoever had one before');
+});

@@ -25,17 +25,29 @@ export const HEAD_BYTES_MAX = 8 * 1024;
 
 // RFC 9112: a token, a colon, no line folding, no control characters, lines that end with CR LF.
 const GRAMMAR = /(?:GET|POST) \/[!-~]* HTTP\/1\.1\r\n(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e\x80-\xff]*\r\n)*\r\n/y;
+const REQUEST_LINE = /^(GET|POST) (\/[!-~]*) HTTP\/1\.1$/;
 const HEAD_END = '\r\n\r\n';
+
+/** The fields of the last request of a connection: a browser sends the same ones again and again. */
+export type LastFields = { text: string; head: Head | null };
 
 /**
  * Reads the head of a request that begins at `from` (bytes as latin1). Deliberately narrow: whatever is not plainly one
  * request with at most one length is 'strange', so that nothing on the way can see another request in it than we do.
  */
-export function readHead(text: string, from: number): HeadAnswer {
+export function readHead(text: string, from: number, last?: LastFields): HeadAnswer {
   const headEnd = text.indexOf(HEAD_END, from);
   if (headEnd === -1) return text.length - from > HEAD_BYTES_MAX || !beginsPlainly(text, from) ? 'strange' : 'partial';
   const end = headEnd + HEAD_END.length;
   if (end - from > HEAD_BYTES_MAX) return 'strange';
+  const lineEnd = text.indexOf('\r\n', from);
+  const known = last?.head && lineEnd !== -1 && text.slice(lineEnd, end) === last.text ? last.head : null;
+  if (known) {
+    // The same fields, letter by letter, were read before: only the first line is new.
+    const line = REQUEST_LINE.exec(text.slice(from, lineEnd));
+    if (!line || (line[1] === 'GET' && known.bodyBytes > 0)) return 'strange';
+    return { ...known, method: line[1] as Head['method'], url: line[2]!, end };
+  }
   GRAMMAR.lastIndex = from;
   if (!GRAMMAR.test(text) || GRAMMAR.lastIndex !== end) return 'strange';
   const method = text.charCodeAt(from) === 71 ? 'GET' : 'POST';
@@ -57,13 +69,18 @@ export function readHead(text: string, from: number): HeadAnswer {
     end,
   };
   for (let line = urlTo + ' HTTP/1.1\r\n'.length; line < headEnd; ) {
-    const lineEnd = text.indexOf('\r\n', line);
-    if (!readField(head, text, line, lineEnd)) return 'strange';
-    line = lineEnd + 2;
+    const fieldEnd = text.indexOf('\r\n', line);
+    if (!readField(head, text, line, fieldEnd)) return 'strange';
+    line = fieldEnd + 2;
   }
   if (head.host === '') return 'strange';
   if (head.bodyBytes === -1) head.bodyBytes = 0;
-  return method === 'GET' && head.bodyBytes > 0 ? 'strange' : head;
+  if (method === 'GET' && head.bodyBytes > 0) return 'strange';
+  if (last) {
+    last.text = text.slice(lineEnd, end);
+    last.head = head;
+  }
+  return head;
 }
 
 /** Whether the first bytes can still become one of our methods: garbage is not waited for. */
