@@ -190,7 +190,7 @@ export function sendRemembered(
   reply.header('etag', found.etag).header('cache-control', as.cacheControl).header('vary', 'accept-encoding');
   if (isKnown(request.headers['if-none-match'], found.etag)) return reply.code(304).send();
   reply.type(as.contentType);
-  const small = takesPacked(String(request.headers['accept-encoding'] ?? '')) ? packed(found) : null;
+  const small = takesPacked(request.headers['accept-encoding'] ?? '') ? packed(found) : null;
   if (!small) return reply.send(found.body);
   return reply.header('content-encoding', 'br').header('etag', packedEtag(found.etag)).send(small);
 }
