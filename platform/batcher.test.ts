@@ -168,3 +168,27 @@ test('an item that is never decided is given up after its time, as a fault that 
   await assert.rejects(batcher.submit(1, 1), { code: 'database_busy', retryable: true });
   assert.ok(now >= 50 && now < 200);
 });
+
+test('a flush waits for its interval unless it is full; who comes after a pause does not wait', async () => {
+  const { flushes, flush } = heldFlush();
+  const batcher = createBatcher<number, number>({ lanes: 1, sizeMax: 3, queueMax: 10, intervalMs: 60_000, flush });
+  const first = batcher.submit(1, 1);
+  await turn();
+  assert.equal(flushes.length, 1, 'nothing was flushed lately');
+  flushes[0]!.go();
+  await first;
+  const waiting = [batcher.submit(1, 2), batcher.submit(1, 3)];
+  await turn();
+  assert.equal(flushes.length, 1, 'two of three wait');
+  waiting.push(batcher.submit(1, 4));
+  await turn();
+  assert.deepEqual(flushes[1]!.items, [2, 3, 4]);
+  flushes[1]!.go();
+  await Promise.all(waiting);
+  const last = batcher.submit(1, 5);
+  const closed = batcher.close();
+  await turn();
+  flushes[2]!.go();
+  assert.equal(await last, 50, 'closing waits for nobody to fill it');
+  await closed;
+});

@@ -30,6 +30,11 @@ export type BatcherOptions<T, R> = {
    * a queue that is longer than people's patience only makes work for nobody. Without it only `queueMax` counts.
    */
   waitMsMax?: number;
+  /**
+   * Shortest time from the beginning of one flush of a lane to that of the next, unless the next is full. Who comes
+   * after a pause is flushed at once; under load, flushes that each cost as much as a hundred items get fuller.
+   */
+  intervalMs?: number;
   /** Longest time in which an item is tried again; after it the item is rejected with a retryable Fault. */
   againMsMax?: number;
   /** One answer per item, in the items' order. A rejection rejects every item of the flush. */
@@ -43,6 +48,9 @@ type Lane<T, R> = {
   queue: Waiting<T, R>[];
   flushing: number;
   scheduled: boolean;
+  /** The timer of a flush that waits for its interval. */
+  timer: NodeJS.Timeout | null;
+  startedAt: number;
   /** Milliseconds of the last flushes, smoothed; 0 until the first. */
   flushMs: number;
 };
@@ -58,17 +66,33 @@ export function createBatcher<T, R>(options: BatcherOptions<T, R>): Batcher<T, R
   const waitMsMax = options.waitMsMax ?? Infinity;
   const lanes = Array.from(
     { length: options.lanes },
-    (_, number): Lane<T, R> => ({ number, queue: [], flushing: 0, scheduled: false, flushMs: 0 }),
+    (_, number): Lane<T, R> => ({
+      number,
+      queue: [],
+      flushing: 0,
+      scheduled: false,
+      timer: null,
+      startedAt: -Infinity,
+      flushMs: 0,
+    }),
   );
   let closing: (() => void) | null = null;
   const waiting = () => lanes.reduce((sum, lane) => sum + lane.queue.length + lane.flushing, 0);
 
   const schedule = (lane: Lane<T, R>, afterMs = 0): void => {
-    if (lane.scheduled || lane.flushing > 0 || lane.queue.length === 0) return;
+    if (lane.flushing > 0 || lane.queue.length === 0) return;
+    const isFull = lane.queue.length >= options.sizeMax || closing !== null;
+    if (lane.scheduled) {
+      if (!isFull || lane.timer === null) return;
+      clearTimeout(lane.timer);
+    }
     lane.scheduled = true;
+    lane.timer = null;
+    const restMs = isFull ? 0 : lane.startedAt + (options.intervalMs ?? 0) - nowMs();
+    const waitMs = Math.max(afterMs, restMs);
     // After the sockets of this turn were read, so that requests that came together go together.
-    if (afterMs === 0) setImmediate(() => void run(lane));
-    else setTimeout(() => void run(lane), afterMs);
+    if (waitMs <= 0) setImmediate(() => void run(lane));
+    else lane.timer = setTimeout(() => void run(lane), waitMs);
   };
 
   /** Answers what was decided, keeps what was not; true when there was anything decided. */
@@ -87,8 +111,10 @@ export function createBatcher<T, R>(options: BatcherOptions<T, R>): Batcher<T, R
 
   const run = async (lane: Lane<T, R>): Promise<void> => {
     lane.scheduled = false;
+    lane.timer = null;
     const taken = lane.queue.splice(0, options.sizeMax);
     const started = nowMs();
+    lane.startedAt = started;
     lane.flushing = taken.length;
     let decided = true;
     try {
@@ -127,6 +153,7 @@ export function createBatcher<T, R>(options: BatcherOptions<T, R>): Batcher<T, R
       new Promise((resolve) => {
         closing = resolve;
         if (waiting() === 0) resolve();
+        else for (const lane of lanes) schedule(lane);
       }),
   };
 }
