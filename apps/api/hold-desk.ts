@@ -3,10 +3,10 @@ import { readOrder } from '#capabilities/orders';
 import type { HeldOrder, HoldBody } from '#contracts/orders';
 import type { HoldOutcome } from '#contracts/outcomes';
 import { type Clock, systemClock } from '#platform/clock';
-import { unreachable } from '#platform/fault';
+import { Fault, unreachable } from '#platform/fault';
 import { type Answer, fingerprintOf } from '#platform/idempotency';
 import { newId } from '#platform/ids';
-import type { Database } from '#platform/postgres';
+import { type Database, isConnectionFailure } from '#platform/postgres';
 import { problemBody, type ProblemOptions } from '#platform/problem';
 import { createHoarding, HOLD_LIMITS, type HoldLimits, NOWHERE } from './hold-limits.ts';
 import { createRateLimit } from './rate-limit.ts';
@@ -34,7 +34,10 @@ export type HoldDesk = {
   refused(correlationId: string, retryAfter: number): HoldReply;
   /** The answer to everybody who wants seats of a screening whose lane is full; null when it is not. */
   busy(screeningId: number): HoldReply | null;
+  /** Rejects like the seat holder: a Fault of the world, or a bug. */
   hold(call: HoldCall): Promise<HoldReply>;
+  /** What is answered when the world failed; null when it was no fault but a bug. */
+  failed(error: unknown, correlationId: string): HoldReply | null;
 };
 
 export function createHoldDesk(deps: {
@@ -64,6 +67,11 @@ export function createHoldDesk(deps: {
     refused: (correlationId, retryAfter) => problem(429, 'too_many_requests', correlationId, { retryAfter }),
     busy: (screeningId) =>
       deps.seatHolder.overloaded(screeningId) ? problem(503, 'overloaded', newId(), { retryAfter: 1 }) : null,
+    failed: (error, correlationId) => {
+      if (!(error instanceof Fault) && !isConnectionFailure(error)) return null;
+      const code = error instanceof Fault ? error.code : 'database_unavailable';
+      return problem(503, code, correlationId, { retryAfter: 2 });
+    },
     hold: async (call) => {
       const { screeningId, body, accountId, key, correlationId } = call;
       if (new Set(body.seats.map((seat) => seat.seatNo)).size < body.seats.length) {

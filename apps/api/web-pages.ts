@@ -75,7 +75,8 @@ function createPage(folder: string) {
     return page;
   };
   const peek = () => {
-    void current();
+    // Whoever waits for the page is told that it cannot be read; here the last one is as good.
+    current().catch(() => {});
     return last;
   };
   return Object.assign(current, { peek });

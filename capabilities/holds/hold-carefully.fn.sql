@@ -111,6 +111,8 @@ begin
     answer := '{"outcome": "' || outcome || '", "instance": "' || p_correlation_id || '"' || answer || '}';
     insert into holds.refusals (screening_id, order_id, key_hash, body_hash, answer)
       values (p_screening_id, p_order_id, p_key_hash, p_body_hash, answer) on conflict do nothing;
+    -- Another process has refused the same key meanwhile: its answer is the one that stays.
+    if not found then outcome := 'again'; end if; -- guard: one answer
     return;
   end if;
 

@@ -4,6 +4,7 @@ import { after, test } from 'node:test';
 import { chargedCents, countsInQuota, feeCents, TICKET_KINDS, type TicketKind } from '#contracts/ticket-kinds';
 import { aScreening } from '#testing/builders';
 import { testDatabase } from '#testing/database';
+import { editHoldSeats } from '#testing/racing';
 import { aSeatHolder, aWish, holdNow, letTimePass } from '#testing/holding';
 import { meetEarlier, orderIdOf } from './flush-holds.ts';
 import { createSeatHolder, type HoldRequest } from './hold-seats.ts';
@@ -272,4 +273,33 @@ test('a flush that holds very many seats is told whole, however many messages th
     await listener.query('unlisten *');
     listener.release(true);
   }
+});
+
+test('one key at two processes at once: both say the same, also when it is a refusal; without the guard they differ', async () => {
+  const other = aSeatHolder(db);
+  after(() => other.close());
+  const differing = async () => {
+    const { screeningId } = await aScreening(db);
+    await answered(wish(screeningId, [1]));
+    let differ = 0;
+    for (let tries = 0; tries < 15; tries += 1) {
+      const request = wish(screeningId, [1]);
+      const [one, two] = await Promise.all([
+        holdNow(holder, request),
+        holdNow(other, { ...request, correlationId: randomUUID() }),
+      ]);
+      if (one.instance !== two.instance) differ += 1;
+    }
+    return differ;
+  };
+  const pause = [
+    '    insert into holds.refusals',
+    '    perform pg_sleep(0.02);\n    insert into holds.refusals',
+  ] as const;
+  await editHoldSeats(db, { careful: [pause] });
+  assert.equal(await differing(), 0);
+  const removed = ["if not found then outcome := 'again'; end if; -- guard: one answer", ''] as const;
+  await editHoldSeats(db, { careful: [pause, removed] });
+  assert.ok((await differing()) > 0);
+  await editHoldSeats(db);
 });

@@ -123,3 +123,55 @@ test('closing ends idle connections at once and lets an answer under way go out'
   release();
   assert.match(await asked, /last \/a/);
 });
+
+test('a client that closes is let go at once, after its answer', async () => {
+  const { port, hot } = await aServer(async ({ head }) => {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    return answer(`late ${head.url}`);
+  });
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+  let heard = '';
+  socket.on('data', (chunk: Buffer) => (heard += chunk.toString()));
+  const ended = new Promise((resolve) => socket.once('end', resolve));
+  socket.end(get('/a'));
+  await ended;
+  assert.match(heard, /late \/a/);
+  while (hot.count() > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+});
+
+test('a request that comes letter by letter is cut when its time is over, however steadily it comes', async () => {
+  const { port } = await aServer(hotOnly, { requestMs: 300, idleMs: 60_000 });
+  const socket = connect(port, '127.0.0.1');
+  const closed = new Promise((resolve) => socket.once('close', resolve));
+  socket.on('error', () => {});
+  socket.write('GET /hot HTTP/1.1\r\nx-slow: ');
+  const drip = setInterval(() => socket.write('a'), 50);
+  await closed;
+  clearInterval(drip);
+});
+
+test('who does not read their answers is not answered on and on', async () => {
+  let answered = 0;
+  let served = () => {};
+  const large = answer('x'.repeat(20_000));
+  const { port } = await aServer(() => {
+    answered += 1;
+    if (answered === 5_000) served();
+    return large;
+  });
+  const socket = connect(port, '127.0.0.1');
+  socket.pause();
+  socket.on('error', () => {});
+  const requests = get('/hot').repeat(100);
+  for (let n = 0; n < 50; n += 1) socket.write(requests);
+  let before = -1;
+  while (before !== answered) {
+    before = answered;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  assert.ok(answered < 2_000, `${answered} of 5,000 were answered into a socket that nobody reads`);
+  const all = new Promise<void>((resolve) => (served = resolve));
+  socket.resume();
+  await all;
+  socket.destroy();
+});

@@ -66,11 +66,15 @@ export function serveHot(server: Server, handle: HotHandler, limits: HotLimits =
     close: () => {
       clearInterval(sweep);
       for (const connection of open) connection.end();
+      // An answer that does not come must not keep the process from ending.
+      setTimeout(() => open.forEach((connection) => connection.destroy()), CLOSE_MS).unref();
     },
   };
 }
 
-type HotConnection = { sweep(nowMs: number): void; end(): void };
+type HotConnection = { sweep(nowMs: number): void; end(): void; destroy(): void };
+
+const CLOSE_MS = 5_000;
 
 function createConnection(
   socket: Socket,
@@ -86,6 +90,8 @@ function createConnection(
 
   const handOver = (bytes: Buffer) => {
     socket.off('data', onData);
+    socket.off('end', onEnd);
+    socket.off('drain', onDrain);
     socket.off('close', deps.gone);
     socket.off('error', ignore);
     socket.pause();
@@ -94,17 +100,29 @@ function createConnection(
     socket.resume();
   };
 
-  const onData = (chunk: Buffer) => {
-    quietSince = performance.now();
-    pending = pending === null ? chunk : Buffer.concat([pending, chunk]);
+  // http.Server allows half-open sockets: without this a client's FIN leaves the connection until it is swept.
+  const onEnd = () => {
+    ending = true;
+    if (!answering) socket.end();
+  };
+  const onDrain = () => {
     if (!answering) work();
+    if (!answering && socket.isPaused()) socket.resume();
+  };
+  const onData = (chunk: Buffer) => {
+    if (pending === null) quietSince = performance.now();
+    pending = pending === null ? chunk : Buffer.concat([pending, chunk]);
+    if (!answering && !socket.writableNeedDrain) work();
     // A client that sends on without waiting for answers waits in its own socket.
     else if (pending.length > HEAD_BYTES_MAX + limits.bodyBytesMax) socket.pause();
   };
 
+  /** Not while one is being answered, the reader is behind, or the last answer has been given. */
+  const mayAnswer = () => !answering && !socket.writableNeedDrain && !socket.writableEnded;
+
   /** Answers what is there, request by request, until bytes are missing or an answer has to be waited for. */
   const work = (): void => {
-    for (let bytes = pending; bytes !== null && !answering; bytes = pending) {
+    for (let bytes = pending; bytes !== null && mayAnswer(); bytes = pending) {
       const text = bytes.toString('latin1', 0, Math.min(bytes.length, HEAD_BYTES_MAX + 1));
       const head = readHead(text, 0, lastFields);
       if (head === 'partial') return;
@@ -126,8 +144,8 @@ function createConnection(
           if (late === null) return handOver(pending!);
           advance(end);
           send(late);
-          if (socket.isPaused()) socket.resume();
           work();
+          if (socket.isPaused() && !socket.writableNeedDrain) socket.resume();
         });
         return;
       }
@@ -138,6 +156,7 @@ function createConnection(
 
   const advance = (end: number) => {
     pending = pending!.length > end ? pending!.subarray(end) : null;
+    quietSince = performance.now();
   };
 
   const send = (answer: HotAnswer) => {
@@ -148,6 +167,8 @@ function createConnection(
 
   socket.setNoDelay(true);
   socket.on('data', onData);
+  socket.on('end', onEnd);
+  socket.on('drain', onDrain);
   socket.on('close', deps.gone);
   socket.on('error', ignore);
   return {
@@ -158,8 +179,9 @@ function createConnection(
     // What is being answered is answered; an idle connection ends at once.
     end: () => {
       ending = true;
-      if (!answering) socket.destroy();
+      if (!answering) socket.destroySoon();
     },
+    destroy: () => void socket.destroy(),
   };
 }
 

@@ -25,6 +25,7 @@ export const HEAD_BYTES_MAX = 8 * 1024;
 
 // RFC 9112: a token, a colon, no line folding, no control characters, lines that end with CR LF.
 const GRAMMAR = /(?:GET|POST) \/[!-~]* HTTP\/1\.1\r\n(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e\x80-\xff]*\r\n)*\r\n/y;
+const HOST = /^[A-Za-z0-9._:[\]-]+$/;
 const REQUEST_LINE = /^(GET|POST) (\/[!-~]*) HTTP\/1\.1$/;
 const HEAD_END = '\r\n\r\n';
 
@@ -73,7 +74,7 @@ export function readHead(text: string, from: number, last?: LastFields): HeadAns
     if (!readField(head, text, line, fieldEnd)) return 'strange';
     line = fieldEnd + 2;
   }
-  if (head.host === '') return 'strange';
+  if (!HOST.test(head.host)) return 'strange';
   if (head.bodyBytes === -1) head.bodyBytes = 0;
   if (method === 'GET' && head.bodyBytes > 0) return 'strange';
   if (last) {
@@ -120,12 +121,13 @@ function readField(head: Head, text: string, from: number, to: number): boolean 
   const name = text.slice(from, colon).toLowerCase();
   const field = FIELDS.get(name);
   if (field !== undefined) {
-    if (head[field] !== '') return false;
-    head[field] = text.slice(colon + 1, to).trim();
+    const value = trimmed(text.slice(colon + 1, to));
+    if (head[field] !== '' || value === '') return false;
+    head[field] = value;
     return true;
   }
   if (name === 'content-length') {
-    const value = text.slice(colon + 1, to).trim();
+    const value = trimmed(text.slice(colon + 1, to));
     if (head.bodyBytes !== -1 || !/^\d{1,9}$/.test(value)) return false;
     head.bodyBytes = Number(value);
     return true;
@@ -140,6 +142,9 @@ function readField(head: Head, text: string, from: number, to: number): boolean 
   return !STRANGE.has(name);
 }
 
+/** Without the blanks that RFC 9110 allows around a value; a no-break space is part of it. */
+const trimmed = (value: string): string => value.replace(/^[ \t]+|[ \t]+$/g, '');
+
 /** All fields of a head that was read, for whoever needs the rest of them. */
 export function allFields(text: string, from: number, end: number): Record<string, string> {
   const fields: Record<string, string> = {};
@@ -149,7 +154,7 @@ export function allFields(text: string, from: number, end: number): Record<strin
     .slice(1)) {
     const colon = line.indexOf(':');
     const name = line.slice(0, colon).toLowerCase();
-    const value = line.slice(colon + 1).trim();
+    const value = trimmed(line.slice(colon + 1));
     fields[name] = name in fields ? `${fields[name]}, ${value}` : value;
   }
   return fields;

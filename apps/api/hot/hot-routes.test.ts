@@ -197,3 +197,29 @@ test('a page that is in memory is packed for who takes it so, once it has been a
   );
   assert.equal((await ask(hotPort, [url, 'accept-encoding: br;q=0'])).fields['content-encoding'], undefined);
 });
+
+test('a path that would be another path when read again is node’s', async () => {
+  const { screeningId } = await aScreening(db);
+  for (const path of [
+    `/api/movies/../screenings/${screeningId}/live`,
+    `/api/movies/%2e%2e/screenings/${screeningId}/live`,
+    `/api/movies/..\\screenings/${screeningId}/live`,
+    `/api/search/../screenings/${screeningId}/seats`,
+  ]) {
+    const said = await same([`GET ${path} HTTP/1.1`]);
+    assert.equal(said.status, 'HTTP/1.1 404 Not Found', path);
+  }
+});
+
+test('odd cookies, origins and types are judged as by the ordinary routes', async () => {
+  const { screeningId } = await aScreening(db);
+  const url = `POST /api/screenings/${screeningId}/holds HTTP/1.1`;
+  const json = 'content-type: application/json';
+  const key = () => `idempotency-key: ${newId()}`;
+  await same([url, json, key(), 'cookie: a=1;poltrona_session=nobody; poltrona_session=bia'], seats(1));
+  await same([url, json, key(), 'cookie: xpoltrona_session=bia'], seats(1));
+  await same([url, 'content-type: application/jsonx', key(), 'cookie: poltrona_session=bia'], seats(1));
+  for (const origin of ['foo//x', 'http://evil//x', 'null']) {
+    await same([url, json, key(), 'cookie: poltrona_session=bia', `origin: ${origin}`], seats(1));
+  }
+});

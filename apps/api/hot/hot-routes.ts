@@ -69,7 +69,8 @@ export async function createHotRoutes(deps: HotRouteDeps): Promise<HotHandler> {
 }
 
 const SCREENINGS = '/api/screenings/';
-const PAGE = /^\/api\/(?:screenings\/\d{1,10}$|movies\/|search(?:$|\?))/;
+// No dots and no escapes in the path: whoever reads it again would find another path (asked inside, even a stream).
+const PAGE = /^\/api\/(?:screenings\/\d{1,10}|movies\/[a-z0-9-]{1,200}|search)(?:\?[^#\\]*)?$/;
 
 const seatsOf = (url: string) => screeningBefore(url, '/seats');
 const holdsOf = (url: string) => screeningBefore(url, '/holds');
@@ -95,6 +96,7 @@ function createKeptMaps() {
   };
 }
 
+const JSON_TYPE = /^application\/json[ \t]*(?:;|$)/i;
 const isHoldBody = new Ajv({ coerceTypes: false, strict: false }).compile<HoldBody>(HoldBodySchema);
 
 /** Holds from a buyer whom memory knows, with a body and a key as they should be. Null for all others. */
@@ -117,7 +119,7 @@ function createHotHold(deps: HotRouteDeps, apiFields: string) {
     if (!session?.buyerKey || !isOwnPage(fields.origin, fields.secFetchSite, fields.host)) return null;
     const key = fields.idempotencyKey;
     if (key.length > KEY_LENGTH_MAX || !/^[\x21-\x7e]+$/.test(key)) return null;
-    const body = fields.contentType.startsWith('application/json') ? parsed(request.body) : null;
+    const body = JSON_TYPE.test(fields.contentType) ? parsed(request.body) : null;
     if (!isHoldBody(body)) return null;
     const correlationId = newId();
     const address = (deps.trustProxy && firstAddress(fields.forwardedFor)) || request.peer;
@@ -138,8 +140,11 @@ function createHotHold(deps: HotRouteDeps, apiFields: string) {
       })
       .then(
         (reply) => head(reply) + reply.body,
-        // The ordinary route meets the same fault, and says it in the ordinary way; its key makes it once.
-        () => askInside(deps.api, request),
+        (error: unknown) => {
+          const failed = deps.holdDesk.failed(error, correlationId);
+          // A bug is met again by the ordinary route, which writes it down and says 500.
+          return failed ? head(failed) + failed.body : askInside(deps.api, request);
+        },
       );
   };
 }
@@ -155,12 +160,13 @@ function parsed(body: string): unknown {
 /** The same judgement as isForeignChange of security.ts, for the cases that need no second look. */
 function isOwnPage(origin: string, secFetchSite: string, host: string): boolean {
   if (secFetchSite === 'same-origin') return true;
-  return secFetchSite === '' && (origin === '' || origin.endsWith(`//${host}`));
+  return secFetchSite === '' && (origin === '' || origin === `https://${host}` || origin === `http://${host}`);
 }
 
 function cookieOf(cookies: string, name: string): string {
   const start = cookies.startsWith(`${name}=`) ? 0 : cookies.indexOf(`; ${name}=`) + 2;
-  if (start === 1) return '';
+  // Twice the same name: which one counts, the ordinary route says.
+  if (start === 1 || cookies.indexOf(`${name}=`) !== cookies.lastIndexOf(`${name}=`)) return '';
   const from = start + name.length + 1;
   const to = cookies.indexOf(';', from);
   return to === -1 ? cookies.slice(from) : cookies.slice(from, to);

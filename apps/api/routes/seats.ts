@@ -96,7 +96,10 @@ export function registerSeatRoutes(api: HttpServer, deps: SeatRouteDeps): void {
 
 /** 304 when the caller has this version, else the bytes that were serialised once. */
 function sendMap(request: FastifyRequest, reply: FastifyReply, map: SeatMap): FastifyReply {
-  return sendRemembered(request, reply, { body: map.body(), etag: `"${map.version()}"` });
+  // The version first: asked in between, a newer body under an older tag is asked for again; the other way round it is
+  // believed to be the newest.
+  const etag = `"${map.version()}"`;
+  return sendRemembered(request, reply, { body: map.body(), etag });
 }
 
 function registerHoldRoute(api: HttpServer, { holdDesk }: SeatRouteDeps): void {
