@@ -15,7 +15,7 @@ const OPTIONS = {
   connections: { type: 'string', default: '512' },
   screenings: { type: 'string', default: '1000' },
   buyers: { type: 'string', default: '60000' },
-  'hold-seconds': { type: 'string', default: '1.5' },
+  'hold-seconds': { type: 'string', default: '2' },
   /** A step through the endpoint counts while its p99 is below this. */
   'p99-max': { type: 'string', default: '100' },
 } as const;
@@ -74,7 +74,12 @@ export async function run(args: string[]): Promise<void> {
  * waiting, so that every flush is as large as it may be.
  */
 async function straight(premiere: Premiere, lanes: number, seconds: number, holdSeconds: number): Promise<number> {
-  const holder = createSeatHolder({ connectionString: premiere.url, holdSeconds, lanes, waitMsMax: Infinity });
+  const holder = createSeatHolder({
+    connectionString: premiere.url,
+    holdSeconds: Math.round(holdSeconds),
+    lanes,
+    waitMsMax: Infinity,
+  });
   const places = [...premiere.world.hot, ...premiere.world.others].map((place) => ({ ...place, pair: 0 }));
   const fingerprint = createHash('sha256').digest();
   const before = (await premiere.processorSeconds())?.postgres ?? Number.NaN;

@@ -15,7 +15,7 @@ const OPTIONS = {
   connections: { type: 'string', default: '3000' },
   screenings: { type: 'string', default: '1000' },
   buyers: { type: 'string', default: '60000' },
-  'hold-seconds': { type: 'string', default: '1.5' },
+  'hold-seconds': { type: 'string', default: '2' },
   /** Seat maps read meanwhile, a second. */
   reads: { type: 'string', default: '500' },
 } as const;

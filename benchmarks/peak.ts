@@ -20,7 +20,7 @@ const OPTIONS = {
   screenings: { type: 'string', default: '2000' },
   buyers: { type: 'string', default: '40000' },
   /** A hold ends so soon that its seats can be held again within the run. */
-  'hold-seconds': { type: 'string', default: '1.5' },
+  'hold-seconds': { type: 'string', default: '2' },
   /** Share of the orders with one half-price ticket. */
   'half-price': { type: 'string', default: '0.3' },
   'warm-up': { type: 'string', default: '5' },

@@ -96,7 +96,8 @@ export function holdStream(traffic: Traffic): Stream {
     perSecond: traffic.holdsPerSecond,
     next: () => {
       const buyer = nth % buyers;
-      const round = Math.floor(nth / buyers);
+      // Of another run, too: whoever has an order of the screening already is looked at carefully.
+      const round = Math.floor(nth / buyers) + traffic.run * 3;
       nth += 1;
       const group = random() < SHARE_OF_HOT ? hot : others;
       const place = group[(buyer + round * 7 + Math.floor(buyer / group.length)) % group.length]!;
