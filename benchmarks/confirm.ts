@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -12,6 +12,8 @@ import { migrate } from '#platform/migrate';
 import { createDatabase, type Database } from '#platform/postgres';
 import { aMovie, anAuditorium } from '#testing/builders';
 import { capturedPayment, standInProvider } from '#testing/stand-in-provider';
+import { durability, printSettings } from './durability.ts';
+import { processorSeconds } from './processor-time.ts';
 
 export const summary = 'paid orders confirmed per second through the webhook door, one by one and in batches';
 
@@ -19,7 +21,6 @@ const ROOT = new URL('..', import.meta.url).pathname;
 const SEATS_PER_SCREENING = 300;
 const PAIRS = SEATS_PER_SCREENING / 2;
 const TOTAL_CENTS = 7_040;
-const CLOCK_TICKS_PER_S = 100;
 // What a process may have in flight at once; the same for every row of the table.
 const CONNECTIONS = 10;
 
@@ -57,10 +58,10 @@ export async function run(args: string[]): Promise<void> {
   try {
     await migrate(db, ROOT);
     const awaiting = await ordersAwaitingPayment(db, Number(values.screenings));
-    const settings = await readSettings(db);
+    const settings = await durability(db);
     printSettings({ ...settings, ...values, orders: awaiting.length, connections: CONNECTIONS });
-    const postmaster = Number((await readFile(join(folder, 'data', 'postmaster.pid'), 'utf8')).split('\n')[0]);
-    const measure = (variant: Variant, flight: number) => confirm(db, postmaster, awaiting, variant, flight);
+    explain();
+    const measure = (variant: Variant, flight: number) => confirm(db, server.pid, awaiting, variant, flight);
 
     const alone = { name: 'warm-up', batch: 1, gathering: {}, orders: 200 };
     await measure(alone, 1);
@@ -141,18 +142,22 @@ async function confirm(
     paypal: null,
     gathering: { queueMax: flight, ...variant.gathering },
   });
-  const before = { database: await cpuTicks(postmaster), process: process.cpuUsage(), at: performance.now() };
+  const before = {
+    database: (await processorSeconds(postmaster)) ?? Number.NaN,
+    process: process.cpuUsage(),
+    at: performance.now(),
+  };
   const latencies: number[] = [];
   await Promise.all(Array.from({ length: flight }, () => worker(payments, todo, latencies)));
   const seconds = (performance.now() - before.at) / 1000;
   const own = process.cpuUsage(before.process);
-  const ticks = (await cpuTicks(postmaster)) - before.database;
+  const databaseSeconds = ((await processorSeconds(postmaster)) ?? Number.NaN) - before.database;
   await payments.close();
   latencies.sort((a, b) => a - b);
   return {
     perSecond: Math.round(variant.orders / seconds),
     meanBatch: round(variant.orders / calls),
-    databaseMicros: Math.round((ticks * 1e6) / CLOCK_TICKS_PER_S / variant.orders),
+    databaseMicros: Math.round((databaseSeconds * 1e6) / variant.orders),
     processMicros: Math.round((own.user + own.system) / variant.orders),
     p50Ms: round(latencies[Math.floor(latencies.length / 2)]!),
     p99Ms: round(latencies[Math.floor(latencies.length * 0.99)]!),
@@ -232,35 +237,10 @@ async function audit(db: Database): Promise<void> {
   console.log(`\naudited: ${seen!['paid']} orders paid, each with its money, its seats, its tickets and its fact`);
 }
 
-/** User and system time of all processes of this server, in clock ticks; 0 where there is no /proc. */
-async function cpuTicks(postmaster: number): Promise<number> {
-  const pids = await readdir('/proc').catch(() => []);
-  let ticks = 0;
-  for (const pid of pids) {
-    if (!/^\d+$/.test(pid)) continue;
-    const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    // Fields 4 (parent), 14 and 15 (times) of proc(5); the postmaster also keeps those of children that have ended.
-    if (Number(pid) === postmaster) ticks += sum(fields.slice(11, 15));
-    else if (Number(fields[1]) === postmaster) ticks += sum(fields.slice(11, 13));
-  }
-  return ticks;
-}
-
-const sum = (numbers: readonly string[]) => numbers.reduce((total, one) => total + Number(one), 0);
 const round = (value: number) => Math.round(value * 10) / 10;
 const cell = (value: number, width: number) => String(value).padStart(width);
 
-async function readSettings(db: Database): Promise<Record<string, string>> {
-  const rows = await db.rows<{ name: string; setting: string }>(
-    `select name, setting from pg_settings
-      where name in ('fsync', 'synchronous_commit', 'full_page_writes', 'server_version') order by name`,
-  );
-  return Object.fromEntries(rows.map((row) => [row.name, row.setting]));
-}
-
-function printSettings(settings: Record<string, unknown>): void {
-  for (const [name, value] of Object.entries(settings)) console.log(`${name.padEnd(20)} ${String(value)}`);
+function explain(): void {
   console.log(`${'seats per order'.padEnd(20)} 2`);
   console.log('a closed model: as many webhooks under way as "flight" says, all of captured payments');
   console.log('the provider is a stand-in at the provider interface: signatures and readings take no time');

@@ -8,3 +8,8 @@ export async function durability(db: Database): Promise<Record<string, string>> 
   );
   return Object.fromEntries(rows.map((row) => [row.name, row.setting]));
 }
+
+/** One setting a line, above the table that they belong to. */
+export function printSettings(settings: Record<string, unknown>): void {
+  for (const [name, value] of Object.entries(settings)) console.log(`${name.padEnd(20)} ${String(value)}`);
+}

@@ -1,11 +1,12 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { startEmbeddedPostgres } from '#platform/embedded-postgres';
 import type { Database } from '#platform/postgres';
-import { cpuMsOf, cpuMsOfFamily, cpuTimeIsKnown } from './cpu-time.ts';
+import { durability, printSettings } from './durability.ts';
+import { processorSeconds } from './processor-time.ts';
 import { buildWorld, leaveWorld, reset, SEATS_PER_SCREENING, type World, type WorldPlan } from './growth-world.ts';
 import { keepHolding } from './growth-load.ts';
 
@@ -42,7 +43,7 @@ export async function run(args: string[]): Promise<void> {
       'shared-buffers': { type: 'string', default: '1GB' },
     },
   });
-  if (!(await cpuTimeIsKnown())) {
+  if ((await processorSeconds(process.pid)) === null) {
     console.log('this system has no /proc, so nobody can tell what an order costs: run it on Linux');
     console.log(JSON.stringify({ benchmark: 'growth', skipped: 'no /proc' }));
     return;
@@ -60,9 +61,8 @@ export async function run(args: string[]): Promise<void> {
       rows.push({ world, warm: [], cold: [] });
       console.log(`built ${plan.name}: ${plan.onSale} on sale, ${plan.old} old${plan.archive ? ', archived' : ''}`);
     }
-    const postmaster = Number.parseInt(await readFile(join(folder, 'data/postmaster.pid'), 'utf8'), 10);
-    const measure = ({ world }: Row, temperature: Temperature) => pass(world, temperature, postmaster, settings);
-    await printSettings(rows[0]!.world.db, { ...settings, rounds, shared_buffers: values['shared-buffers'] });
+    const measure = ({ world }: Row, temperature: Temperature) => pass(world, temperature, server.pid, settings);
+    await explain(rows[0]!.world.db, { ...settings, rounds, shared_buffers: values['shared-buffers'] });
     // Programs and caches warm up; not counted. After 20,000 orders the API's code is compiled as it stays.
     for (const row of [...rows, ...rows]) await measure(row, 'warm');
     for (let round = 0; round < rounds; round += 1) {
@@ -132,7 +132,7 @@ async function pass(world: World, temperature: Temperature, postmaster: number, 
   };
   if (temperature === 'warm') return cost;
   await world.db.rows('checkpoint');
-  const written = await cpuMsOfFamily(postmaster);
+  const written = (await processorSeconds(postmaster))! * 1000;
   return { ...cost, checkpointUs: ((written - after.postgresMs) * 1000) / held };
 }
 
@@ -151,22 +151,15 @@ async function counters({ db, api }: World, postmaster: number) {
     `select (pg_current_wal_insert_lsn() - '0/0')::float8 as wal, (select count(*) from outbox.messages) as flushes`,
   );
   return {
-    apiMs: await cpuMsOf(api.pid),
-    postgresMs: await cpuMsOfFamily(postmaster),
+    apiMs: (await processorSeconds(api.pid))! * 1000,
+    postgresMs: (await processorSeconds(postmaster))! * 1000,
     walBytes: told!.wal,
     flushes: told!.flushes,
   };
 }
 
-async function printSettings(db: Database, settings: Record<string, unknown>): Promise<void> {
-  const rows = await db.rows<{ name: string; setting: string }>(
-    `select name, setting from pg_settings
-      where name in ('fsync', 'synchronous_commit', 'full_page_writes', 'server_version') order by name`,
-  );
-  const all = { ...Object.fromEntries(rows.map((row) => [row.name, row.setting])), ...settings };
-  for (const [name, value] of Object.entries({ ...all, processors: cpus().length, node: process.version })) {
-    console.log(`${name.padEnd(20)} ${String(value)}`);
-  }
+async function explain(db: Database, settings: Record<string, unknown>): Promise<void> {
+  printSettings({ ...(await durability(db)), ...settings, processors: cpus().length, node: process.version });
   console.log('each order: two seats over HTTP; processor time as the kernel counts it; median (min to max) of rounds');
 }
 

@@ -1,6 +1,6 @@
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { durability } from './durability.ts';
+import { durability, printSettings } from './durability.ts';
 import { findCapacity } from './premiere/find-capacity.ts';
 import { openPremiere, type PremiereLoad } from './premiere/house.ts';
 import { printStreams } from './premiere/print-streams.ts';
@@ -31,7 +31,7 @@ export async function run(args: string[]): Promise<void> {
   });
   try {
     const settings = { ...(await durability(premiere.db)), processors: cpus().length };
-    for (const [name, value] of Object.entries({ ...settings, ...values })) console.log(`${name.padEnd(20)} ${value}`);
+    printSettings({ ...settings, ...values });
     let run = 0;
     const offer = (holdsPerSecond: number, seconds: number, arrive = false) =>
       premiere.generate({

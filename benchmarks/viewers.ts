@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -6,17 +6,11 @@ import { parseArgs } from 'node:util';
 import { freePort, startEmbeddedPostgres } from '#platform/embedded-postgres';
 import { migrate } from '#platform/migrate';
 import { createDatabase, type Database } from '#platform/postgres';
+import { durability, printSettings } from './durability.ts';
+import { processorSeconds, residentBytes } from './processor-time.ts';
 import { type Buying, createBuyers } from './viewers/buyers.ts';
 import { type Crowd, delaysOf, gather, quantile } from './viewers/crowd.ts';
-import {
-  type ApiProcess,
-  cpuSeconds,
-  monotonicMs,
-  refuseFewFiles,
-  residentBytes,
-  startApi,
-  waitedSeconds,
-} from './viewers/machine.ts';
+import { type ApiProcess, monotonicMs, refuseFewFiles, startApi, waitedSeconds } from './viewers/machine.ts';
 import { screeningsOf, signedInBuyers, statesInDatabase } from './viewers/world.ts';
 import type { WatchReport } from './viewers/watcher-process.ts';
 
@@ -55,13 +49,12 @@ export async function run(args: string[]): Promise<void> {
   const db = createDatabase({ connectionString: server.url, connectionsMax: 4 });
   try {
     await migrate(db, ROOT);
-    const settings = await readSettings(db);
+    const settings = await durability(db);
     const { profile: _, ...shown } = options;
-    for (const [name, value] of Object.entries({ ...shown, ...settings })) console.log(`${name.padEnd(20)} ${value}`);
+    printSettings({ ...shown, ...settings });
     console.log('change: from the buyer’s answer to the delta in the viewer’s socket, every viewer and sale counted;');
     console.log('strict: from the moment the buyer was due to ask. Everything shares the processors.\n');
-    const postmaster = Number((await readFile(join(folder, 'data/postmaster.pid'), 'utf8')).split('\n', 1)[0]);
-    const result = await measure({ options, db, databaseUrl: server.url, folder, postmaster });
+    const result = await measure({ options, db, databaseUrl: server.url, folder, postmaster: server.pid });
     console.log(JSON.stringify({ benchmark: 'viewers', ...result, processors: cpus().length, ...settings }));
   } finally {
     await db.close();
@@ -229,18 +222,11 @@ async function cpuNow(api: ApiProcess, postmaster: number, crowd: Crowd) {
   const own = process.cpuUsage();
   return {
     report,
-    api: await cpuSeconds(api.pid),
+    api: (await processorSeconds(api.pid)) ?? Number.NaN,
     waited: await waitedSeconds(api.pid),
-    postgres: await cpuSeconds(postmaster, true),
+    postgres: (await processorSeconds(postmaster)) ?? Number.NaN,
     generator: report.cpuSeconds + (own.user + own.system) / 1e6,
   };
-}
-
-async function readSettings(db: Database): Promise<Record<string, string>> {
-  const rows = await db.rows<{ name: string; setting: string }>(
-    `select name, setting from pg_settings where name in ('fsync', 'synchronous_commit', 'server_version') order by 1`,
-  );
-  return Object.fromEntries(rows.map((row) => [row.name, row.setting]));
 }
 
 function printTable(cells: Record<string, unknown>): void {

@@ -8,7 +8,7 @@ import { type EmbeddedPostgres, freePort, startEmbeddedPostgres } from '#platfor
 import { migrate } from '#platform/migrate';
 import { createDatabase, type Database } from '#platform/postgres';
 import { buildWebWhenNeeded } from '../../apps/laptop/build-web.ts';
-import { processorSeconds, residentMb } from '../processor-time.ts';
+import { processorSeconds, residentBytes } from '../processor-time.ts';
 import { signBuyersIn } from './people.ts';
 import type { GeneratorPlan, GeneratorResult } from './generator.ts';
 import { registerPremiere, type World } from './world.ts';
@@ -83,8 +83,8 @@ export async function openPremiere(options: {
       return { api: api.reduce<number>((sum, seconds) => sum + (seconds ?? 0), 0), postgres };
     },
     apiMemoryMb: async () => {
-      const sizes = await Promise.all(apis.map(({ child }) => residentMb(child.pid!)));
-      return sizes.reduce((sum, size) => sum + size, 0);
+      const sizes = await Promise.all(apis.map(({ child }) => residentBytes(child.pid!)));
+      return sizes.reduce((sum, size) => sum + size, 0) / 1e6;
     },
     generate: (plan) =>
       generate(premiere, folder, plan, () => {

@@ -1,12 +1,11 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 
 const ROOT = new URL('../..', import.meta.url).pathname;
-const TICKS_PER_SECOND = 100;
 
 /** Milliseconds of the machine's monotonic clock, the same in every process of it. */
 export const monotonicMs = (): number => Number(process.hrtime.bigint()) / 1e6;
@@ -18,41 +17,10 @@ export function refuseFewFiles(needed: number): void {
   throw new Error(`One process may open ${hard} files here and ${needed} are needed: raise it (ulimit -Hn ${needed}).`);
 }
 
-/** Resident bytes of a process. */
-export async function residentBytes(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  return Number(/VmRSS:\s+(\d+)/.exec(status)![1]) * 1024;
-}
-
-/** CPU seconds of a process, and with `family` those of its children, living and waited for. */
-export async function cpuSeconds(pid: number, family = false): Promise<number> {
-  const own = await statOf(pid);
-  if (!own) return 0;
-  let ticks = own.ticks;
-  if (family) {
-    ticks += own.childTicks;
-    for (const name of await readdir('/proc')) {
-      const other = /^\d+$/.test(name) ? await statOf(Number(name)) : null;
-      if (other?.parent === pid) ticks += other.ticks;
-    }
-  }
-  return ticks / TICKS_PER_SECOND;
-}
-
 /** Seconds that the main thread of a process was ready to run and no processor was free: what others took from it. */
 export async function waitedSeconds(pid: number): Promise<number> {
   const text = await readFile(`/proc/${pid}/schedstat`, 'utf8').catch(() => '');
   return Number(text.split(' ')[1] ?? 0) / 1e9;
-}
-
-async function statOf(pid: number) {
-  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null);
-  if (text === null) return null;
-  const fields = text
-    .slice(text.lastIndexOf(')') + 2)
-    .split(' ')
-    .map(Number);
-  return { parent: fields[1]!, ticks: fields[11]! + fields[12]!, childTicks: fields[13]! + fields[14]! };
 }
 
 export type ApiProcess = { pid: number; port: number; stop(): Promise<void>; kill(): Promise<void> };
