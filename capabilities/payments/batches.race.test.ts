@@ -3,11 +3,9 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, test } from 'node:test';
-import * as orders from '#capabilities/orders';
-import { newShardedId } from '#platform/ids';
-import { aScreening } from '#testing/builders';
+import { ordersAwaitingPayment } from '#testing/awaiting-payment';
 import { ROOT, testDatabase } from '#testing/database';
-import { aHeldOrder, aSeatHolder } from '#testing/holding';
+import { aSeatHolder } from '#testing/holding';
 
 // Real processes, one of them killed while its sets are under way.
 
@@ -16,30 +14,8 @@ const holder = aSeatHolder(db);
 after(() => holder.close());
 
 async function awaiting(count: number): Promise<[attemptId: string, cents: number][]> {
-  const { screeningId } = await aScreening(db, { rows: 10, perRow: 10 });
-  return Promise.all(
-    Array.from({ length: count }, async (_, index): Promise<[string, number]> => {
-      const order = await aHeldOrder(holder, screeningId, [index + 1]);
-      await db.transaction((tx) => orders.awaitPayment(tx, order));
-      const attemptId = newShardedId(screeningId);
-      await db.rows(
-        `insert into payments.attempts (screening_id, attempt_id, order_id, buyer_id, provider, method, amount_cents,
-           state, idempotency_key, provider_payment_id, pay_until, next_check_at, correlation_id)
-         values ($1, $2, $3, $4, 'stripe', 'card', $5, 'requires_action', $6, $6, now() + interval '5 minutes',
-           'infinity', $7)`,
-        [
-          screeningId,
-          attemptId,
-          order.orderId,
-          order.buyerId,
-          order.totalCents,
-          `pi_${attemptId}`,
-          order.correlationId,
-        ],
-      );
-      return [attemptId, order.totalCents];
-    }),
-  );
+  const waiting = await ordersAwaitingPayment(db, holder, count);
+  return waiting.map(({ order, attemptId }) => [attemptId, order.totalCents]);
 }
 
 /** Starts a process; `tell` has it told of the payments and answers which it acknowledged before it ended. */

@@ -5,9 +5,8 @@ import pino from 'pino';
 import * as orders from '#capabilities/orders';
 import { systemClock } from '#platform/clock';
 import type { Fault } from '#platform/fault';
-import { newShardedId } from '#platform/ids';
 import { createDatabase, type Database } from '#platform/postgres';
-import { aScreening } from '#testing/builders';
+import { type AwaitingPayment, ordersAwaitingPayment } from '#testing/awaiting-payment';
 import { testDatabase } from '#testing/database';
 import { aHeldOrder, aSeatHolder, letTimePass } from '#testing/holding';
 import { capturedPayment, standInProvider, type StandInPayment } from '#testing/stand-in-provider';
@@ -22,36 +21,14 @@ const holder = aSeatHolder(db);
 after(() => holder.close());
 
 type Order = Awaited<ReturnType<typeof aHeldOrder>>;
-type Waiting = { order: Order; attemptId: string };
 type Money = Map<string, StandInPayment>;
 
-/** Orders of one seat, each with an attempt that waits for its money; their money is put to `money` as captured. */
-async function awaiting(count: number, money: Money): Promise<Waiting[]> {
-  const { screeningId } = await aScreening(db, { rows: 6, perRow: 10 });
-  return Promise.all(
-    Array.from({ length: count }, async (_, index) => {
-      const order = await aHeldOrder(holder, screeningId, [index + 1]);
-      await db.transaction((tx) => orders.awaitPayment(tx, order));
-      const attemptId = newShardedId(screeningId);
-      await db.rows(
-        `insert into payments.attempts (screening_id, attempt_id, order_id, buyer_id, provider, method, amount_cents,
-           state, idempotency_key, provider_payment_id, pay_until, next_check_at, correlation_id)
-         values ($1, $2, $3, $4, 'stripe', 'card', $5, 'requires_action', $2::uuid::text, $6, now() + interval '5 minutes',
-           'infinity', $7)`,
-        [
-          screeningId,
-          attemptId,
-          order.orderId,
-          order.buyerId,
-          order.totalCents,
-          `pi_${attemptId}`,
-          order.correlationId,
-        ],
-      );
-      money.set(`pi_${attemptId}`, capturedPayment(attemptId, order.totalCents));
-      return { order, attemptId };
-    }),
-  );
+/** Orders that wait for their money; it is put to `money` as captured. */
+async function awaiting(count: number, money: Money): Promise<AwaitingPayment[]> {
+  const waiting = await ordersAwaitingPayment(db, holder, count);
+  for (const { order, attemptId } of waiting)
+    money.set(`pi_${attemptId}`, capturedPayment(attemptId, order.totalCents));
+  return waiting;
 }
 
 /**
@@ -142,15 +119,15 @@ async function fiftyTogether(edits: SourceEdits = {}) {
   const money: Money = new Map();
   const waiting = await awaiting(51, money);
   const [first, refused, bug, mismatch, gone, already, ...plain] = waiting.map((one) => one) as [
-    Waiting,
-    Waiting,
-    Waiting,
-    Waiting,
-    Waiting,
-    Waiting,
-    ...Waiting[],
+    AwaitingPayment,
+    AwaitingPayment,
+    AwaitingPayment,
+    AwaitingPayment,
+    AwaitingPayment,
+    AwaitingPayment,
+    ...AwaitingPayment[],
   ];
-  const change = ({ attemptId }: Waiting, put: Partial<StandInPayment>) =>
+  const change = ({ attemptId }: AwaitingPayment, put: Partial<StandInPayment>) =>
     money.set(`pi_${attemptId}`, { ...money.get(`pi_${attemptId}`)!, ...put });
   change(refused, { providerCaptureId: `ch_${first.attemptId}` });
   change(bug, { providerPaymentId: 'pi_of_another' });
@@ -174,7 +151,7 @@ async function fiftyTogether(edits: SourceEdits = {}) {
 test('fifty together, among them a poison, a bug, a mismatch, lost seats, a repeat and a second payment: each its own answer', async () => {
   const seen = await fiftyTogether();
   const { answers, waiting } = seen;
-  const answerOf = (one: Waiting) => answers[waiting.indexOf(one)];
+  const answerOf = (one: AwaitingPayment) => answers[waiting.indexOf(one)];
   // The bug is seen before orders is asked, so the halves of 51 are the largest sets that orders meets.
   assert.ok(Math.max(...seen.till.sets) > 20 && seen.till.sets.length < 15, `gathered: ${String(seen.till.sets)}`);
   assert.match(String(answerOf(seen.refused)), /attempts_capture/);
