@@ -12,6 +12,7 @@ import { createRun, readRun, workOnRun } from '#capabilities/imports';
 import { migrate } from '#platform/migrate';
 import { createDatabase, type Database } from '#platform/postgres';
 import { startServer } from '#testing/database';
+import { durability } from './durability.ts';
 
 export const summary = 'a tickets file against a bare COPY of the same rows: rows/s of both, ratio, peak memory';
 
@@ -63,13 +64,7 @@ async function measure(serverUrl: string, folder: string, rows: number, round: n
     const labels = await loadHalls(db, folder);
     const path = join(folder, `tickets-${round}.csv`);
     await writeTickets(path, labels, rows);
-    const settings = Object.fromEntries(
-      (
-        await db.rows<{ name: string; setting: string }>(
-          `select name, setting from pg_settings where name in ('fsync', 'synchronous_commit', 'full_page_writes')`,
-        )
-      ).map((row) => [row.name, row.setting]),
-    );
+    const settings = await durability(db);
     const imported = await importInOwnProcess(url.href, path);
     const stored = await db.row<{ count: number }>('select count(*) from holds.tickets');
     if (stored!.count !== rows) throw new Error(`${stored!.count} tickets are in, ${rows} were in the file`);

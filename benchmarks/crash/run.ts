@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { durability } from '../durability.ts';
 import { audit, countByKind, type Finding, type FindingKind, type Ledger, type Receipt } from '#testing/auditor';
 import { unsettled } from '#testing/audit-books';
 import { aMovie, aScreening } from '#testing/builders';
@@ -114,7 +115,7 @@ async function underLoad(house: CrashHouse, options: CrashOptions): Promise<Cras
     settledAfterMs,
     findings,
     counts: countByKind(findings),
-    settings: await settingsOf(house.db),
+    settings: await durability(house.db),
     states: await countsOf(house.db, 'select state, count(*) as n from orders.orders group by 1 order by 1'),
     payments: await countsOf(house.db, PAYMENTS),
   };
@@ -188,14 +189,6 @@ function killsOf(faults: readonly Injected[]) {
 function pickCounts(client: Client, counts: Counts) {
   const { requests, retried, reasons, repeated } = client.counts;
   return { requests, retried, reasons, repeated, unanswered: counts.unanswered, refused: counts.refused };
-}
-
-async function settingsOf(db: Database): Promise<Record<string, string>> {
-  const rows = await db.rows<{ name: string; setting: string }>(
-    `select name, setting from pg_settings
-      where name in ('fsync', 'synchronous_commit', 'full_page_writes', 'server_version') order by name`,
-  );
-  return Object.fromEntries(rows.map((row) => [row.name, row.setting]));
 }
 
 async function countsOf(db: Database, text: string): Promise<Record<string, number>> {
