@@ -1,11 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { createSeatHolder } from '#capabilities/holds';
 import { newId } from '#platform/ids';
-import { durability, printSettings } from './durability.ts';
 import { findCapacity } from './premiere/find-capacity.ts';
-import { openPremiere, type Premiere } from './premiere/house.ts';
+import type { Premiere } from './premiere/house.ts';
+import { HOUSE_OPTIONS, perform } from './premiere/perform.ts';
 
 export const summary = 'holds through the public endpoint against the same SQL called straight from one process';
 
@@ -13,9 +12,7 @@ const OPTIONS = {
   seconds: { type: 'string', default: '5' },
   from: { type: 'string', default: '4000' },
   connections: { type: 'string', default: '512' },
-  screenings: { type: 'string', default: '1000' },
-  buyers: { type: 'string', default: '60000' },
-  'hold-seconds': { type: 'string', default: '2' },
+  ...HOUSE_OPTIONS,
   /** A step through the endpoint counts while its p99 is below this. */
   'p99-max': { type: 'string', default: '100' },
 } as const;
@@ -23,15 +20,7 @@ const OPTIONS = {
 export async function run(args: string[]): Promise<void> {
   const { values } = parseArgs({ args, options: OPTIONS });
   const number = (name: keyof typeof OPTIONS) => Number(values[name]);
-  const premiere = await openPremiere({
-    screenings: number('screenings'),
-    buyers: number('buyers'),
-    apis: 1,
-    holdSeconds: number('hold-seconds'),
-  });
-  try {
-    const settings = { ...(await durability(premiere.db)), processors: cpus().length };
-    printSettings({ ...settings, ...values });
+  await perform('ceiling', values, async (premiere) => {
     let run = 0;
     const api = await findCapacity(
       (rate, first) =>
@@ -51,22 +40,16 @@ export async function run(args: string[]): Promise<void> {
     for (const lanes of [1, 2])
       sql = Math.max(sql, await straight(premiere, lanes, number('seconds'), number('hold-seconds')));
     const share = (seconds: number) => Math.round((seconds / api.load.tookSeconds) * 100) / 100;
-    console.log(
-      JSON.stringify({
-        benchmark: 'ceiling',
-        api_seat_claims_per_s: api.goodput * 2,
-        api_hold_p99_ms: api.p99,
-        sql_seat_claims_per_s: sql * 2,
-        ratio: Math.round((api.goodput / sql) * 100) / 100,
-        cpu_generator: share(api.load.cpuSeconds),
-        cpu_api: share(api.load.apiSeconds),
-        cpu_postgres: share(api.load.postgresSeconds),
-        ...settings,
-      }),
-    );
-  } finally {
-    await premiere.close();
-  }
+    return {
+      api_seat_claims_per_s: api.goodput * 2,
+      api_hold_p99_ms: api.p99,
+      sql_seat_claims_per_s: sql * 2,
+      ratio: Math.round((api.goodput / sql) * 100) / 100,
+      cpu_generator: share(api.load.cpuSeconds),
+      cpu_api: share(api.load.apiSeconds),
+      cpu_postgres: share(api.load.postgresSeconds),
+    };
+  });
 }
 
 /**

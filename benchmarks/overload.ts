@@ -1,8 +1,7 @@
-import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { durability, printSettings } from './durability.ts';
 import { findCapacity } from './premiere/find-capacity.ts';
-import { openPremiere, type PremiereLoad } from './premiere/house.ts';
+import type { PremiereLoad } from './premiere/house.ts';
+import { HOUSE_OPTIONS, perform } from './premiere/perform.ts';
 import { printStreams } from './premiere/print-streams.ts';
 
 export const summary = 'holds at twice what the machine can do: what still gets through, how fast the rest is refused';
@@ -13,9 +12,7 @@ const OPTIONS = {
   from: { type: 'string', default: '4000' },
   /** Many more than the server can be busy with: what is too much must reach it, not wait at home. */
   connections: { type: 'string', default: '3000' },
-  screenings: { type: 'string', default: '1000' },
-  buyers: { type: 'string', default: '60000' },
-  'hold-seconds': { type: 'string', default: '2' },
+  ...HOUSE_OPTIONS,
   /** Seat maps read meanwhile, a second. */
   reads: { type: 'string', default: '500' },
 } as const;
@@ -23,15 +20,7 @@ const OPTIONS = {
 export async function run(args: string[]): Promise<void> {
   const { values } = parseArgs({ args, options: OPTIONS });
   const number = (name: keyof typeof OPTIONS) => Number(values[name]);
-  const premiere = await openPremiere({
-    screenings: number('screenings'),
-    buyers: number('buyers'),
-    apis: 1,
-    holdSeconds: number('hold-seconds'),
-  });
-  try {
-    const settings = { ...(await durability(premiere.db)), processors: cpus().length };
-    printSettings({ ...settings, ...values });
+  await perform('overload', values, async (premiere) => {
     let run = 0;
     const offer = (holdsPerSecond: number, seconds: number, arrive = false) =>
       premiere.generate({
@@ -50,10 +39,8 @@ export async function run(args: string[]): Promise<void> {
     const after = await offer(Math.round(peak.goodput / 2), 3);
     console.log('\nright after it, at half the peak:');
     printStreams(after);
-    console.log(JSON.stringify({ benchmark: 'overload', ...figuresOf(peak.goodput, twice, after), ...settings }));
-  } finally {
-    await premiere.close();
-  }
+    return figuresOf(peak.goodput, twice, after);
+  });
 }
 
 function figuresOf(peak: number, twice: PremiereLoad, after: PremiereLoad) {

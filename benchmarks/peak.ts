@@ -1,7 +1,6 @@
-import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { durability, printSettings } from './durability.ts';
-import { openPremiere, type PremiereLoad } from './premiere/house.ts';
+import type { PremiereLoad } from './premiere/house.ts';
+import { HOUSE_OPTIONS, perform } from './premiere/perform.ts';
 import { printStreams } from './premiere/print-streams.ts';
 
 export const summary = 'reads and holds at once through the public HTTP API, open model, all of it on this machine';
@@ -17,10 +16,9 @@ const OPTIONS = {
   apis: { type: 'string', default: '1' },
   /** Keep-alive connections to each. */
   connections: { type: 'string', default: '1000' },
+  ...HOUSE_OPTIONS,
   screenings: { type: 'string', default: '2000' },
   buyers: { type: 'string', default: '40000' },
-  /** A hold ends so soon that its seats can be held again within the run. */
-  'hold-seconds': { type: 'string', default: '2' },
   /** Share of the orders with one half-price ticket. */
   'half-price': { type: 'string', default: '0.3' },
   'warm-up': { type: 'string', default: '5' },
@@ -31,16 +29,7 @@ const OPTIONS = {
 export async function run(args: string[]): Promise<void> {
   const { values } = parseArgs({ args, options: OPTIONS });
   const number = (name: keyof typeof OPTIONS) => Number(values[name]);
-  const premiere = await openPremiere({
-    screenings: number('screenings'),
-    buyers: number('buyers'),
-    apis: number('apis'),
-    holdSeconds: number('hold-seconds'),
-    profile: values.profile,
-  });
-  try {
-    const settings = { ...(await durability(premiere.db)), processors: cpus().length };
-    printSettings({ ...settings, ...values });
+  await perform('peak', values, async (premiere) => {
     let run = 0;
     const offer = (reads: number, holds: number, seconds: number) => {
       run += 1;
@@ -59,11 +48,8 @@ export async function run(args: string[]): Promise<void> {
       : await findPeak((reads, holds) => offer(reads, holds, SEARCH_SECONDS), number('from'));
     const load = await offer(rates.reads, rates.holds, number('seconds'));
     printStreams(load);
-    const figures = { offered_reads_per_s: rates.reads, offered_orders_per_s: rates.holds, ...figuresOf(load) };
-    console.log(JSON.stringify({ benchmark: 'peak', ...figures, ...settings }));
-  } finally {
-    await premiere.close();
-  }
+    return { offered_reads_per_s: rates.reads, offered_orders_per_s: rates.holds, ...figuresOf(load) };
+  });
 }
 
 /** Of R13: 40,000 seats are 20,000 orders of two. */

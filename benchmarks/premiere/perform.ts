@@ -1,0 +1,41 @@
+import { cpus } from 'node:os';
+import { durability, printSettings } from '../durability.ts';
+import { openPremiere, type Premiere } from './house.ts';
+
+/** What every benchmark of the premiere lets one choose. */
+export const HOUSE_OPTIONS = {
+  screenings: { type: 'string', default: '1000' },
+  buyers: { type: 'string', default: '60000' },
+  /** A hold ends so soon that its seats can be held again within the run. */
+  'hold-seconds': { type: 'string', default: '2' },
+} as const;
+
+type Values = {
+  screenings: string;
+  buyers: string;
+  'hold-seconds': string;
+  apis?: string;
+  profile?: string | undefined;
+};
+
+/** Opens the house, prints the settings, lets `measure` work in it, and prints its figures as the last line. */
+export async function perform(
+  benchmark: string,
+  values: Values & Record<string, string | undefined>,
+  measure: (premiere: Premiere) => Promise<Record<string, unknown>>,
+): Promise<void> {
+  const premiere = await openPremiere({
+    screenings: Number(values.screenings),
+    buyers: Number(values.buyers),
+    apis: Number(values.apis ?? 1),
+    holdSeconds: Number(values['hold-seconds']),
+    profile: values.profile,
+  });
+  try {
+    const settings = { ...(await durability(premiere.db)), processors: cpus().length };
+    printSettings({ ...settings, ...values });
+    console.log(JSON.stringify({ benchmark, ...(await measure(premiere)), ...settings }));
+  } finally {
+    await premiere.close();
+  }
+}
