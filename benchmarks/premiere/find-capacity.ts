@@ -1,14 +1,18 @@
 import type { PremiereLoad } from './house.ts';
 
 const STEP = 1.25;
+/** What more there must be to speak of more. */
+const BETTER = 1.02;
 const RATE_MAX = 60_000;
+/** One step may be spoiled by a neighbour on the machine; three in a row are the end. */
+const FAILURES_MAX = 3;
 
 /** Orders a second that get through, and the rate that was offered for it. */
 export type Capacity = { goodput: number; rate: number; p99: number; load: PremiereLoad };
 
 /**
- * Offers more and more until more is not answered any more; the best step is the capacity. `offer` runs one step.
- * With `p99Max` (milliseconds) a step counts only while holds are answered that fast.
+ * Offers more and more until three steps in a row bring nothing more; the best step is the capacity. `offer`
+ * runs one step. With `p99Max` (milliseconds) a step counts only while holds are answered that fast.
  */
 export async function findCapacity(
   offer: (rate: number, first: boolean) => Promise<PremiereLoad>,
@@ -16,6 +20,7 @@ export async function findCapacity(
   p99Max = Infinity,
 ): Promise<Capacity> {
   let best: Capacity | null = null;
+  let failures = 0;
   console.log('\norders/s offered  through   p50 ms   p99 ms   refused');
   for (let rate = from; rate <= RATE_MAX; rate = Math.round(rate * STEP)) {
     const load = await offer(rate, rate === from);
@@ -25,9 +30,11 @@ export async function findCapacity(
     const cells = [rate, goodput, holds.p50, holds.p99, refused];
     console.log(cells.map((cell, index) => String(cell).padStart([16, 8, 8, 8, 9][index]!)).join(' '));
     const counts = holds.accepted.p99 <= p99Max && holds.unanswered === 0;
-    if (counts && (!best || goodput > best.goodput)) best = { goodput, rate, p99: holds.accepted.p99, load };
-    if (best && goodput < best.goodput * 1.02 && rate > best.rate) break;
+    if (counts && (!best || goodput > best.goodput * BETTER)) {
+      best = { goodput, rate, p99: holds.accepted.p99, load };
+      failures = 0;
+    } else if ((failures += 1) === FAILURES_MAX) break;
   }
-  if (!best) throw new Error('not even the first step was answered in time');
+  if (!best) throw new Error('no step was answered in time: begin with a smaller --from');
   return best;
 }
