@@ -22,8 +22,6 @@ const OPTIONS = {
   /** Share of the orders with one half-price ticket. */
   'half-price': { type: 'string', default: '0.3' },
   'warm-up': { type: 'string', default: '5' },
-  /** A folder for a CPU profile of each API process. */
-  profile: { type: 'string' },
 } as const;
 
 export async function run(args: string[]): Promise<void> {

@@ -146,7 +146,7 @@ async function changesSeen(db: Database, reading: Reading) {
     );
     const from = performance.now();
     for (;;) {
-      const page = JSON.parse((await reading.movie('bench-1', {}))!.body.toString()) as { priceFromCents: number };
+      const page = JSON.parse((await reading.movie('bench-1', {}))!.body) as { priceFromCents: number };
       if (page.priceFromCents === cents) break;
       await sleep(1);
     }

@@ -3,6 +3,7 @@ import { access, readFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { test } from 'node:test';
 import { apiSettings } from '../apps/api/config.ts';
+import { API_NODE_FLAGS } from '../apps/node-flags.ts';
 import { workerSettings } from '../apps/worker/config.ts';
 import { ROOT } from '#testing/database';
 
@@ -55,6 +56,11 @@ test('the image has every file that its programs import', async () => {
   );
   assert.ok(files.size > 100, `${files.size} files`);
   assert.ok(inImage('database/migrations/0001_house.sql'));
+});
+
+test('the image starts the API with the flags of every other way to start it', async () => {
+  const [, command] = /^CMD (\[.+\])$/m.exec(await text('infra/Containerfile'))!;
+  assert.deepEqual(JSON.parse(command!), ['node', ...API_NODE_FLAGS, 'apps/api/main.ts']);
 });
 
 test('… and neither sandbox nor demo nor tests', async () => {

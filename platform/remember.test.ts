@@ -6,7 +6,7 @@ let nowMs = 0;
 const clock = { now: () => new Date(nowMs) };
 const aMemory = (limits: { entriesMax?: number; bytesMax?: number } = {}) =>
   createMemory({ clock, entriesMax: 10, bytesMax: 1_000_000, ...limits });
-const text = (found: { body: Buffer } | null) => found && found.body.toString();
+const text = (found: { body: string } | null) => found && found.body;
 
 test('many who ask at once share one making; after its time it is made anew', async () => {
   const memory = aMemory();

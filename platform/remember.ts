@@ -1,10 +1,21 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { asciiJson } from './ascii-json.ts';
 import type { Clock } from './clock.ts';
 import { packed, packedEtag, takesPacked } from './packed.ts';
 
-/** A body that was serialised once, and its ETag. The same content has the same ETag in every process. */
-export type Remembered = { body: Buffer; etag: string };
+/**
+ * A body that was serialised once, and its ETag. The same content has the same ETag in every process. The body is a
+ * string of one character a byte: what is kept for a second and then made anew, as a Buffer, counts as memory outside of
+ * V8's heap, and 64 MB more of that start a full collection (docs/reference/performance.md: 200 ms every 4 s).
+ */
+export type Remembered = {
+  readonly body: string;
+  readonly etag: string;
+  /** Kept by packed.ts: how often it was asked for packed, and the packed bytes, one character each. */
+  asked: number;
+  small: string | null;
+};
 
 /** An answer that knows by itself whether it may still be given. */
 export type Answer = {
@@ -25,12 +36,20 @@ export function answerUntil(value: unknown, untilMs = Infinity): Answer {
   return { first: kept, at: (nowMs) => (nowMs < untilMs ? kept : null), bytes: kept.body.length };
 }
 
-export const remembered = (value: unknown): Remembered => rememberedText(JSON.stringify(value));
+export const remembered = (value: unknown): Remembered => rememberedBytes(asciiJson(value));
 
-export function rememberedText(json: string): Remembered {
-  const body = Buffer.from(json);
-  return { body, etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"` };
+/** `body` as in Remembered. `content` is what the ETag is made of: as much as tells this body from all others. */
+export function rememberedBytes(body: string, content = body): Remembered {
+  return rememberedVersion(body, hash('sha256', content, 'base64url').slice(0, 22));
 }
+
+/** Of something that has a version already. */
+export const rememberedVersion = (body: string, version: string): Remembered => ({
+  body,
+  etag: `"${version}"`,
+  asked: 0,
+  small: null,
+});
 
 export type MemoryOptions = {
   clock: Clock;
@@ -191,8 +210,9 @@ export function sendRemembered(
   if (isKnown(request.headers['if-none-match'], found.etag)) return reply.code(304).send();
   reply.type(as.contentType);
   const small = takesPacked(request.headers['accept-encoding'] ?? '') ? packed(found) : null;
-  if (!small) return reply.send(found.body);
-  return reply.header('content-encoding', 'br').header('etag', packedEtag(found.etag)).send(small);
+  if (!small) return reply.send(Buffer.from(found.body, 'latin1'));
+  reply.header('content-encoding', 'br').header('etag', packedEtag(found.etag));
+  return reply.send(Buffer.from(small, 'latin1'));
 }
 
 /** If-None-Match, compared weakly as RFC 9110 says: a proxy that compresses turns "x" into W/"x". */

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '#platform/embedded-postgres';
+import { API_NODE_FLAGS } from '../apps/node-flags.ts';
 import { ROOT } from './database.ts';
 import { TEST_KEYS } from './people.ts';
 
@@ -22,7 +23,7 @@ export async function startApiProcess(databaseUrl: string, settings: Record<stri
   const folder = await mkdtemp(join(tmpdir(), 'poltrona-api-'));
   const port = await freePort();
   const { privateKey } = generateKeyPairSync('ed25519');
-  const child = spawn(process.execPath, ['apps/api/main.ts'], {
+  const child = spawn(process.execPath, [...API_NODE_FLAGS, 'apps/api/main.ts'], {
     cwd: ROOT,
     stdio: ['ignore', 'ignore', 'inherit'],
     env: {

@@ -1,3 +1,4 @@
+import { ownText } from '#platform/own-copy';
 import { createRecentMap } from '#platform/recent-map';
 
 /** How much one buyer may hold; a race or a benchmark passes NO_HOLD_LIMITS. */
@@ -54,7 +55,7 @@ export function createHoarding(options: {
 
   const take = ({ accountId, screeningId, key }: Wish): Place | null => {
     if (max === Infinity) return NOWHERE;
-    const name = `${screeningId} ${key}`;
+    const name = ownText(`${screeningId} ${key}`);
     const entries = alive(accountId);
     if (entries.some((entry) => entry.name === name)) return NOWHERE;
     if (entries.length >= max) return null;

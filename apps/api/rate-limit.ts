@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { sendProblem } from '#platform/problem';
+import { ownText } from '#platform/own-copy';
 import { createRecentMap } from '#platform/recent-map';
 
 const CALLERS_MAX = 100_000;
@@ -39,7 +40,7 @@ export function createRateLimit(limit: RateLimit): CountedLimit {
     let window = windows.get(caller);
     if (!window || window.endsAt <= now) {
       window = { count: 0, endsAt: now + limit.windowMs };
-      windows.set(caller, window);
+      windows.set(ownText(caller), window);
     }
     window.count += 1;
     return window.count <= limit.max ? null : Math.ceil((window.endsAt - now) / 1000);

@@ -1,10 +1,9 @@
 import { access, readFile } from 'node:fs/promises';
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { HttpServer } from '#platform/http-server';
-import { type KeptFields, type Remembered, sendRemembered } from '#platform/remember';
+import { type KeptFields, type Remembered, rememberedBytes, sendRemembered } from '#platform/remember';
 import { sendProblem } from '#platform/problem';
 
 const YEAR_SECONDS = 31_536_000;
@@ -91,11 +90,7 @@ async function readPage(folder: string): Promise<Page | null> {
     ))
   )
     return null;
-  const body = await readFile(file);
-  return {
-    body,
-    etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 20)}"`,
-  };
+  return rememberedBytes(await readFile(file, 'latin1'));
 }
 
 function sendPage(reply: FastifyReply, page: Page | null) {

@@ -5,6 +5,8 @@ import { Fault } from '#platform/fault';
 export type ChildPlan = {
   name: string;
   main: string;
+  /** For node itself. */
+  flags?: readonly string[];
   environment: Record<string, string>;
   /** Asked until true, or the child's own message 'ready'; the next child starts only then. */
   ready: (() => Promise<boolean>) | 'message';
@@ -42,7 +44,7 @@ export function superviseChildren(options: {
   const launch = (plan: ChildPlan): ChildProcess => {
     const child = fork(plan.main, [], {
       cwd: options.root,
-      execArgv: ['--import', options.preload],
+      execArgv: [...(plan.flags ?? []), '--import', options.preload],
       env: plan.environment,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       // Ctrl-C reaches the whole group of a terminal: children of their own group are ended by us, in order.

@@ -8,6 +8,7 @@ import { Fault } from '#platform/fault';
 import { makeFolder } from '#platform/make-folder';
 import { migrate } from '#platform/migrate';
 import { createDatabase, type Database } from '#platform/postgres';
+import { API_NODE_FLAGS } from '../node-flags.ts';
 import { buildWebWhenNeeded } from './build-web.ts';
 import { type Children, type ChildPlan, superviseChildren } from './children.ts';
 import type { LaptopSettings } from './config.ts';
@@ -226,6 +227,7 @@ async function startChildren(
       ready: () => answersOk(apiPort),
       restart: true,
       main: 'apps/api/main.ts',
+      flags: API_NODE_FLAGS,
       own: { API_PORT: String(apiPort) },
     })),
   ].map(

@@ -13,6 +13,7 @@ import { readLaptopSettings } from '../../apps/laptop/config.ts';
 import { childEnvironment, housePlan } from '../../apps/laptop/environment.ts';
 import { keepSecrets } from '../../apps/laptop/secrets.ts';
 import { until } from '../../journeys/api-person.ts';
+import { API_NODE_FLAGS } from '../../apps/node-flags.ts';
 import { keep, type Kept } from './process.ts';
 import { type KillableServer, startKillableServer } from './server.ts';
 import { createWire, type Wire } from './wire.ts';
@@ -81,6 +82,7 @@ async function startInOrder(options: HouseOptions, undo: Undo): Promise<Omit<Cra
     const kept = keep({
       name,
       main: `apps/${main}/main.ts`,
+      flags: main === 'api' ? API_NODE_FLAGS : [],
       environment: { ...settings, ...more },
       onLine: options.onLine,
     });

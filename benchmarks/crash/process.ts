@@ -19,6 +19,8 @@ const RESTART_MS = 150;
 export function keep(options: {
   name: string;
   main: string;
+  /** For node itself. */
+  flags?: readonly string[];
   environment: Record<string, string>;
   onLine: (line: string) => void;
 }): Kept {
@@ -32,7 +34,7 @@ export function keep(options: {
     const shifted = join(import.meta.dirname, 'shifted-clock.ts');
     const started = fork(join(ROOT, options.main), [], {
       cwd: ROOT,
-      execArgv: shiftMs === 0 ? [] : ['--import', shifted],
+      execArgv: [...(options.flags ?? []), ...(shiftMs === 0 ? [] : ['--import', shifted])],
       env: { ...options.environment, CLOCK_SHIFT_MS: String(shiftMs) },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });

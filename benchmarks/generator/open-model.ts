@@ -114,7 +114,8 @@ function startStream(stream: Stream, pools: ReadonlyMap<number, Pool>) {
     waiting: () => waiting,
     /** Sends everything that is due `elapsedMs` after `start`. */
     arrive: (elapsedMs: number, start: number) => {
-      const due = Math.floor((elapsedMs / 1000) * stream.perSecond);
+      // The first is due at once, and none at the very end.
+      const due = Math.ceil((elapsedMs / 1000) * stream.perSecond);
       for (; arrived < due; arrived += 1) {
         const at = start + (arrived / stream.perSecond) * 1000;
         const { port, request, answered } = stream.next();

@@ -8,6 +8,7 @@ import { type EmbeddedPostgres, freePort, startEmbeddedPostgres } from '#platfor
 import { migrate } from '#platform/migrate';
 import { createDatabase, type Database } from '#platform/postgres';
 import { buildWebWhenNeeded } from '../../apps/laptop/build-web.ts';
+import { API_NODE_FLAGS } from '../../apps/node-flags.ts';
 import { processorSeconds, residentBytes } from '../processor-time.ts';
 import { signBuyersIn } from './people.ts';
 import type { GeneratorPlan, GeneratorResult } from './generator.ts';
@@ -48,8 +49,9 @@ export async function openPremiere(options: {
   buyers: number;
   apis: number;
   holdSeconds: number;
-  /** A folder for CPU profiles of the API, of the measured part alone. */
+  /** A folder for profiles of the API, of the measured part alone. */
   profile?: string | undefined;
+  profileOf?: string | undefined;
 }): Promise<Premiere> {
   await buildWebWhenNeeded(ROOT);
   const folder = await mkdtemp(join(tmpdir(), 'poltrona-bench-'));
@@ -104,11 +106,11 @@ async function startApi(
   server: EmbeddedPostgres,
   folder: string,
   keys: Record<string, string>,
-  options: { holdSeconds: number; profile?: string | undefined },
+  options: { holdSeconds: number; profile?: string | undefined; profileOf?: string | undefined },
 ): Promise<{ port: number; child: ChildProcess; stop(): Promise<void> }> {
   const port = await freePort();
-  const flags = options.profile ? ['--import', join(ROOT, 'benchmarks/premiere/profile-on-signal.ts')] : [];
-  const child = spawn(process.execPath, [...flags, join(ROOT, 'apps/api/main.ts')], {
+  const profiler = options.profile ? ['--import', join(ROOT, 'benchmarks/premiere/profile-on-signal.ts')] : [];
+  const child = spawn(process.execPath, [...API_NODE_FLAGS, ...profiler, join(ROOT, 'apps/api/main.ts')], {
     stdio: ['ignore', 'inherit', 'inherit'],
     env: {
       PATH: process.env['PATH'] ?? '',
@@ -117,7 +119,9 @@ async function startApi(
       LOG_LEVEL: 'warn',
       TRUST_PROXY: 'true',
       DATA_DIR: join(folder, 'uploads'),
-      ...(options.profile ? { POLTRONA_PROFILE: resolve(options.profile) } : {}),
+      ...(options.profile
+        ? { POLTRONA_PROFILE: resolve(options.profile), POLTRONA_PROFILE_OF: options.profileOf ?? 'cpu' }
+        : {}),
       HOLD_MINUTES: String(options.holdSeconds / 60),
       TICKET_SIGNING_KEY: generateKeyPairSync('ed25519')
         .privateKey.export({ format: 'der', type: 'pkcs8' })

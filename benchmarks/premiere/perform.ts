@@ -1,6 +1,7 @@
 import { cpus } from 'node:os';
 import { durability, printSettings } from '../durability.ts';
 import { openPremiere, type Premiere } from './house.ts';
+import { printProfiles } from './print-profile.ts';
 
 /** What every benchmark of the premiere lets one choose. */
 export const HOUSE_OPTIONS = {
@@ -8,6 +9,9 @@ export const HOUSE_OPTIONS = {
   buyers: { type: 'string', default: '60000' },
   /** A hold ends so soon that its seats can be held again within the run. */
   'hold-seconds': { type: 'string', default: '2' },
+  /** A folder for a profile of each API process: of its `cpu`, of all its `allocations`, or of the `survivors` of these. */
+  profile: { type: 'string' },
+  'profile-of': { type: 'string', default: 'cpu' },
 } as const;
 
 type Values = {
@@ -16,6 +20,7 @@ type Values = {
   'hold-seconds': string;
   apis?: string;
   profile?: string | undefined;
+  'profile-of': string;
 };
 
 /** Opens the house, prints the settings, lets `measure` work in it, and prints its figures as the last line. */
@@ -30,12 +35,16 @@ export async function perform(
     apis: Number(values.apis ?? 1),
     holdSeconds: Number(values['hold-seconds']),
     profile: values.profile,
+    profileOf: values['profile-of'],
   });
+  let figures: Record<string, unknown>;
   try {
     const settings = { ...(await durability(premiere.db)), processors: cpus().length };
     printSettings({ ...settings, ...values });
-    console.log(JSON.stringify({ benchmark, ...(await measure(premiere)), ...settings }));
+    figures = { benchmark, ...(await measure(premiere)), ...settings };
   } finally {
     await premiere.close();
   }
+  if (values.profile) await printProfiles(values.profile);
+  console.log(JSON.stringify(figures));
 }

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { API_NODE_FLAGS } from '../../apps/node-flags.ts';
 
 const ROOT = new URL('../..', import.meta.url).pathname;
 
@@ -41,7 +42,7 @@ export async function startApi(options: {
   flags?: readonly string[];
 }): Promise<ApiProcess> {
   const { databaseUrl, port, folder } = options;
-  const child = spawn(process.execPath, [...(options.flags ?? []), join(ROOT, 'apps/api/main.ts')], {
+  const child = spawn(process.execPath, [...API_NODE_FLAGS, ...(options.flags ?? []), join(ROOT, 'apps/api/main.ts')], {
     stdio: ['ignore', 'ignore', 'inherit'],
     env: { DATABASE_URL: databaseUrl, API_PORT: String(port), DATA_DIR: folder, LOG_LEVEL: 'warn', ...secrets },
   });

@@ -2,6 +2,7 @@ import { listen, type Listener } from '#platform/listener';
 import type { Log } from '#platform/log';
 import type { Database } from '#platform/postgres';
 import type { Clock } from '#platform/clock';
+import { ownBytes, ownText } from '#platform/own-copy';
 import { createRecentMap } from '#platform/recent-map';
 import { findSession, type LiveSession, SESSIONS_CHANNEL } from './sessions.ts';
 
@@ -35,11 +36,11 @@ type Memory = {
 
 /** About `entriesMax` sessions by token; beyond it those not asked for lately go. */
 function createMemory(entriesMax: number): Memory {
-  const tokensOf = new Map<string, Set<string>>();
+  const tokensOf = new Map<string, readonly string[]>();
   const unlink = ({ session }: Entry, token: string) => {
-    const tokens = tokensOf.get(session.accountId);
-    tokens?.delete(token);
-    if (tokens?.size === 0) tokensOf.delete(session.accountId);
+    const others = (tokensOf.get(session.accountId) ?? []).filter((other) => other !== token);
+    if (others.length === 0) tokensOf.delete(session.accountId);
+    else tokensOf.set(session.accountId, others);
   };
   const entries = createRecentMap<string, Entry>(entriesMax, unlink);
 
@@ -55,9 +56,7 @@ function createMemory(entriesMax: number): Memory {
     put(token, entry) {
       forget(token);
       entries.set(token, entry);
-      const tokens = tokensOf.get(entry.session.accountId);
-      if (tokens) tokens.add(token);
-      else tokensOf.set(entry.session.accountId, new Set([token]));
+      tokensOf.set(entry.session.accountId, [...(tokensOf.get(entry.session.accountId) ?? []), token]);
     },
     forget,
     forgetAccount(accountId) {
@@ -89,9 +88,10 @@ export function createSessionCache(deps: {
 
   const load = async (token: string): Promise<LiveSession | null> => {
     const began = epoch;
-    const session = await findSession(deps.db, token);
+    const found = await findSession(deps.db, token);
+    const session = found && { ...found, buyerKey: found.buyerKey && ownBytes(found.buyerKey) };
     // Somebody was revoked while we were reading; it may have been this one.
-    if (session && began === epoch) memory.put(token, { session, loadedAt: deps.clock.now().getTime() });
+    if (session && began === epoch) memory.put(ownText(token), { session, loadedAt: deps.clock.now().getTime() });
     return session;
   };
 

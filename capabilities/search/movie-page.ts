@@ -1,4 +1,6 @@
+import { hash } from 'node:crypto';
 import type { MovieDetail, ScreeningCard, SearchQuery } from '#contracts/catalog';
+import { asciiJson } from '#platform/ascii-json';
 import { createSieve, type Filters, type Moment, parseCity, realDay } from './filters.ts';
 import type { Programme, Theater } from './programme.ts';
 import type { MovieRow, ScreeningRow } from './programme-rows.ts';
@@ -10,6 +12,8 @@ export type MoviePage = {
   /** One piece more than there are screenings. */
   pieces: readonly string[];
   screenings: readonly Pick<ScreeningRow, 'screeningId' | 'status' | 'salesOpenAtMs' | 'salesCloseAtMs'>[];
+  /** Tells these pieces from all others. */
+  tag: string;
   /** Right until then (database clock) if the programme does not change. */
   untilMs: number;
 };
@@ -51,7 +55,8 @@ export function moviePage(programme: Programme, movie: MovieRow, query: MovieQue
   };
   let untilMs = sieve.until();
   for (const { salesOpenAtMs } of shown) if (salesOpenAtMs > moment.nowMs) untilMs = Math.min(untilMs, salesOpenAtMs);
-  return { pieces: piecesOf(head, shown, theaterOf), screenings: shown, untilMs };
+  const pieces = piecesOf(head, shown, theaterOf);
+  return { pieces, tag: hash('sha256', pieces.join(), 'base64url'), screenings: shown, untilMs };
 }
 
 function piecesOf(head: object, shown: ScreeningRow[], theaterOf: (screening: ScreeningRow) => Theater): string[] {
@@ -68,7 +73,7 @@ function piecesOf(head: object, shown: ScreeningRow[], theaterOf: (screening: Sc
   return pieces;
 }
 
-const open = (value: object) => JSON.stringify(value).slice(0, -1);
+const open = (value: object) => asciiJson(value).slice(0, -1);
 
 const place = ({ theaterId, name, city, state, district, address }: Theater) => ({
   theaterId,
@@ -94,14 +99,21 @@ function card(row: ScreeningRow): Omit<ScreeningCard, 'availableCount' | 'saleSt
   };
 }
 
-/** The page as JSON of MovieDetail, with how many seats are free of each screening, in the order of `screenings`. */
-export function fillMoviePage(page: MoviePage, available: readonly number[], nowMs: number): string {
-  let text = page.pieces[0]!;
+/** The page as JSON of MovieDetail (ASCII), and what of it is in the gaps, with how many seats are free of each screening, in the order of `screenings`. */
+export function fillMoviePage(
+  page: MoviePage,
+  available: readonly number[],
+  nowMs: number,
+): { json: string; gaps: string } {
+  let json = page.pieces[0]!;
+  let gaps = '';
   page.screenings.forEach((screening, index) => {
     const free = available[index]!;
-    text += `,"availableCount":${free},"saleState":"${saleStateOf(screening, free, nowMs)}"${page.pieces[index + 1]!}`;
+    const gap = `,"availableCount":${free},"saleState":"${saleStateOf(screening, free, nowMs)}"`;
+    gaps += gap;
+    json += gap + page.pieces[index + 1]!;
   });
-  return text;
+  return { json, gaps };
 }
 
 function saleStateOf(

@@ -58,7 +58,7 @@ async function readMovie(slug: string, query: MovieQuery): Promise<MovieDetail |
   const page = moviePage(programme, movie, query, moment);
   const occupancy = createOccupancy({ db, clock: systemClock, listening: () => true });
   const free = await occupancy.read(page.screenings.map((screening) => screening.screeningId));
-  return JSON.parse(fillMoviePage(page, free, moment.nowMs)) as MovieDetail;
+  return JSON.parse(fillMoviePage(page, free, moment.nowMs).json) as MovieDetail;
 }
 
 const titles = async (query: SearchQuery) => (await searchMovies(query)).nowShowing.map((movie) => movie.title);

@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
-import { allFields, HEAD_BYTES_MAX, type Head, type LastFields, readHead } from './read-head.ts';
+import { allFields, HEAD_BYTES_MAX, type Head, noUsualFields, readHead } from './read-head.ts';
 
 export type HotRequest = {
   head: Head;
@@ -86,7 +86,7 @@ function createConnection(
   let ending = false;
   let quietSince = performance.now();
   let peer: string | undefined;
-  const lastFields: LastFields = { text: '', head: null };
+  const usual = noUsualFields();
 
   const handOver = (bytes: Buffer) => {
     socket.off('data', onData);
@@ -124,7 +124,7 @@ function createConnection(
   const work = (): void => {
     for (let bytes = pending; bytes !== null && mayAnswer(); bytes = pending) {
       const text = bytes.toString('latin1', 0, Math.min(bytes.length, HEAD_BYTES_MAX + 1));
-      const head = readHead(text, 0, lastFields);
+      const head = readHead(text, 0, usual);
       if (head === 'partial') return;
       if (head === 'strange' || head.bodyBytes > limits.bodyBytesMax) return handOver(bytes);
       const end = head.end + head.bodyBytes;

@@ -7,7 +7,6 @@ import { newId } from '#platform/ids';
 import { PUBLIC_JSON, type Remembered } from '#platform/remember';
 import { KEY_LENGTH_MAX } from '#platform/idempotency';
 import type { HoldDesk, HoldReply } from '../hold-desk.ts';
-import type { SeatMap } from '../live/seat-map.ts';
 import type { SeatMaps } from '../live/seat-maps.ts';
 import { SESSION_COOKIE, type Session } from '../session.ts';
 import { askInside } from './ask-inside.ts';
@@ -39,7 +38,6 @@ export async function createHotRoutes(deps: HotRouteDeps): Promise<HotHandler> {
   const pageFields = await commonFields(deps.api, '/');
   const answerApi = createKeptAnswers({ clock: deps.clock, common: apiFields, as: PUBLIC_JSON });
   const answerPage = createKeptAnswers({ clock: deps.clock, common: pageFields, as: WEB_PAGE });
-  const keptMaps = createKeptMaps();
   const hold = createHotHold(deps, apiFields);
   const inside = (request: HotRequest) => askInside(deps.api, request);
 
@@ -54,7 +52,7 @@ export async function createHotRoutes(deps: HotRouteDeps): Promise<HotHandler> {
     const screeningId = seatsOf(url);
     if (screeningId !== null) {
       const map = deps.seatMaps.peek(screeningId);
-      return map ? answerApi(keptMaps(map), head) : inside(request);
+      return map ? answerApi(map.remembered(), head) : inside(request);
     }
     if (!PAGE.test(url)) return null;
     const page = deps.peekPage(url);
@@ -80,20 +78,6 @@ function screeningBefore(url: string, ending: string): number | null {
   if (!url.startsWith(SCREENINGS) || !url.endsWith(ending)) return null;
   const digits = url.slice(SCREENINGS.length, -ending.length);
   return /^[1-9]\d{0,8}$/.test(digits) ? Number(digits) : null;
-}
-
-/** One object a version of a map, so that its response is put together once. */
-function createKeptMaps() {
-  const byMap = new WeakMap<SeatMap, { version: string; kept: Remembered }>();
-  return (map: SeatMap): Remembered => {
-    const version = map.version();
-    let entry = byMap.get(map);
-    if (entry?.version !== version) {
-      entry = { version, kept: { body: map.body(), etag: `"${version}"` } };
-      byMap.set(map, entry);
-    }
-    return entry.kept;
-  };
 }
 
 const JSON_TYPE = /^application\/json[ \t]*(?:;|$)/i;

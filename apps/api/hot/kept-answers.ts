@@ -5,8 +5,9 @@ import { isKnown, type KeptFields, type Remembered } from '#platform/remember';
 import { dateNow, statusLine } from './templates.ts';
 
 /**
- * Turns what is kept in memory into whole responses. A response is put together at most once a second (its Date) and
- * written as it is to everybody who asks in between: on a busy map that is one copy for hundreds of readers.
+ * Turns what is kept in memory into whole responses: everything up to the Date is put together once a second. The rest
+ * is joined anew for everybody, which costs less than keeping it: whole responses that lived for a second filled the
+ * memory outside of V8's heap.
  */
 export function createKeptAnswers(options: {
   clock: Clock;
@@ -14,29 +15,22 @@ export function createKeptAnswers(options: {
   common: string;
   as: KeptFields;
 }) {
-  const answers = new WeakMap<Remembered, Rendered>();
   const common = `${options.common}cache-control: ${options.as.cacheControl}\r\nvary: accept-encoding\r\n`;
-  const whole = (etag: string, more: string, body: Buffer) => {
-    const fields = `${common}${dateNow(options.clock.now().getTime())}etag: ${etag}\r\n${more}`;
-    const type = `content-type: ${options.as.contentType}\r\ncontent-length: ${body.length}\r\n\r\n`;
-    return Buffer.concat([Buffer.from(`${statusLine(200)}${fields}${type}`), body]);
-  };
+  const type = `content-type: ${options.as.contentType}\r\n`;
+  let date = '';
+  let [ok, notModified] = ['', ''];
 
-  return (kept: Remembered, { ifNoneMatch, acceptEncoding }: Pick<Head, 'ifNoneMatch' | 'acceptEncoding'>): Buffer => {
-    const date = dateNow(options.clock.now().getTime());
-    let answer = answers.get(kept);
-    if (answer?.date !== date) {
-      answer = { date, plain: null, small: null, notModified: null };
-      answers.set(kept, answer);
+  return (kept: Remembered, { ifNoneMatch, acceptEncoding }: Pick<Head, 'ifNoneMatch' | 'acceptEncoding'>): string => {
+    const now = dateNow(options.clock.now().getTime());
+    if (now !== date) {
+      date = now;
+      ok = `${statusLine(200)}${common}${date}${type}`;
+      notModified = `${statusLine(304)}${common}${date}`;
     }
-    if (ifNoneMatch !== '' && isKnown(ifNoneMatch, kept.etag)) {
-      return (answer.notModified ??= Buffer.from(`${statusLine(304)}${common}${date}etag: ${kept.etag}\r\n\r\n`));
-    }
+    if (ifNoneMatch !== '' && isKnown(ifNoneMatch, kept.etag)) return `${notModified}etag: ${kept.etag}\r\n\r\n`;
     const small = acceptEncoding !== '' && takesPacked(acceptEncoding) ? packed(kept) : null;
-    if (small) return (answer.small ??= whole(packedEtag(kept.etag), 'content-encoding: br\r\n', small));
-    return (answer.plain ??= whole(kept.etag, '', kept.body));
+    if (small === null) return `${ok}etag: ${kept.etag}\r\ncontent-length: ${kept.body.length}\r\n\r\n${kept.body}`;
+    const fields = `etag: ${packedEtag(kept.etag)}\r\ncontent-encoding: br\r\n`;
+    return `${ok}${fields}content-length: ${small.length}\r\n\r\n${small}`;
   };
 }
-
-/** Whole responses of one second. */
-type Rendered = { date: string; plain: Buffer | null; small: Buffer | null; notModified: Buffer | null };

@@ -138,7 +138,7 @@ test('a hold whose time has passed by the database clock is shown as free, whate
   skewed.seats[1] = seat(2, 1, skewed.nowMs - 1);
   map.replace(skewed);
   map.apply(seat(1, 1, skewed.nowMs + 1_000));
-  const states = Buffer.from((JSON.parse(map.body().toString()) as SeatSnapshot).states, 'base64');
+  const states = Buffer.from((JSON.parse(map.remembered().body) as SeatSnapshot).states, 'base64');
   assert.equal(getSeat(states, 2), 0);
   map.close();
 });

@@ -1,13 +1,15 @@
 import type { SeatRow, SeatRows } from '#capabilities/holds';
 import { getSeat, packedLength, type SeatDelta, type SeatSnapshot, setSeat } from '#contracts/seat-states';
 import type { Clock } from '#platform/clock';
+import { asciiJson } from '#platform/ascii-json';
+import { type Remembered, rememberedVersion } from '#platform/remember';
 import { createAudience, type SeatViewer } from './audience.ts';
 import type { FanOut } from './fan-out.ts';
 
 export type SeatMap = {
   version(): string;
-  /** The snapshot as JSON, serialised once per version. */
-  body(): Buffer;
+  /** The snapshot as JSON, serialised once per version, which is its ETag. */
+  remembered(): Remembered;
   /** The packed states of this version; not to be written to. */
   states(): Uint8Array;
   available(): number;
@@ -53,7 +55,7 @@ export function createSeatMap(options: {
   const changed = new Set<number>();
   let [available, used] = [0, 0];
   let shown: Shown = { version: nextVersion(), states: packed.slice(), available: 0, used: 0 };
-  let body: Buffer | null = null;
+  let kept: Remembered | null = null;
   let frame: Buffer | null = null;
   let shownAt = 0;
   let flushTimer: NodeJS.Timeout | undefined;
@@ -124,7 +126,7 @@ export function createSeatMap(options: {
   const advance = () => {
     shownAt = clock.now().getTime();
     shown = { version: nextVersion(), states: packed.slice(), available, used };
-    body = frame = null;
+    kept = frame = null;
     stale = false;
   };
   /** What is shown, not older than the interval; while somebody looks, versions come by themselves. */
@@ -150,12 +152,12 @@ export function createSeatMap(options: {
     changed.clear();
     return event('delta', shown.version, JSON.stringify(delta));
   };
-  const snapshotBody = () => {
+  const snapshot = () => {
     const now = current();
-    return (body ??= Buffer.from(JSON.stringify(snapshotOf(screeningId, seatCount, quota, now))));
+    return (kept ??= rememberedVersion(asciiJson(snapshotOf(screeningId, seatCount, quota, now)), now.version));
   };
   const snapshotFrame = () => {
-    const text = snapshotBody().toString();
+    const text = snapshot().body;
     return (frame ??= event('snapshot', shown.version, text));
   };
   const isNews = () => news !== null && clock.now().getTime() - news.at <= NEWS_FRESH_MS;
@@ -190,7 +192,7 @@ export function createSeatMap(options: {
 
   return {
     version: () => current().version,
-    body: snapshotBody,
+    remembered: snapshot,
     states: () => current().states,
     available: () => current().available,
     apply: (row) => set(row.no, row.state, row.inQuota, row.heldUntilMs),

@@ -1,7 +1,8 @@
 import { type Occupancy, saleState, type ScreeningToSell } from '#capabilities/holds';
 import { fillMoviePage, type MoviePage } from '#capabilities/search';
 import type { ScreeningDetail } from '#contracts/screenings';
-import { type Answer, type Remembered, remembered, rememberedText } from '#platform/remember';
+import { asciiJson } from '#platform/ascii-json';
+import { type Answer, type Remembered, rememberedBytes } from '#platform/remember';
 
 export type LiveAnswerDeps = {
   occupancy: Pick<Occupancy, 'available'>;
@@ -15,7 +16,10 @@ export type LiveAnswerDeps = {
 export function movieAnswer(deps: LiveAnswerDeps, page: MoviePage, first: readonly number[]): Answer {
   let counts = first;
   let seen = deps.beat();
-  const render = () => rememberedText(fillMoviePage(page, counts, deps.nowMs()));
+  const render = () => {
+    const { json, gaps } = fillMoviePage(page, counts, deps.nowMs());
+    return rememberedBytes(json, page.tag + gaps);
+  };
   let shown = render();
   return {
     first: shown,
@@ -32,35 +36,46 @@ export function movieAnswer(deps: LiveAnswerDeps, page: MoviePage, first: readon
       }
       return shown;
     },
-    // The pieces and the body; what is text is two bytes a letter at worst.
-    bytes: shown.body.length * 3,
+    // The pieces and the body.
+    bytes: shown.body.length * 2,
   };
 }
 
-/** A screening's page: one body for each state of its sale, each made when first needed. */
+/**
+ * A screening's page: one body for each state of its sale, each made when first needed. Of the screening itself only
+ * text is kept: 300 seats as objects, 2,000 times, are what a full collection then has to walk through.
+ */
 export function screeningAnswer(deps: LiveAnswerDeps, screening: ScreeningToSell, first: number): Answer {
-  const { status: _status, salesOpenAtMs: _open, salesCloseAtMs: _close, ...shown } = screening;
-  const bodies = new Map<ScreeningDetail['saleState'], Remembered>();
+  const { status, salesOpenAtMs, salesCloseAtMs, ...shown } = screening;
+  const sale = { status, salesOpenAtMs, salesCloseAtMs };
+  const { screeningId, movie, theater, auditorium } = screening;
+  const pageOf = (text: string, state: ScreeningDetail['saleState']) =>
+    rememberedBytes(`${text},"saleState":"${state}"}`);
+  const text = asciiJson(shown satisfies Omit<ScreeningDetail, 'saleState'>).slice(0, -1);
+  const stateAt = (available: number) => saleState(sale, available, deps.nowMs());
+  const firstState = stateAt(first);
+  const made = pageOf(text, firstState);
+  const textLength = text.length;
+  const pages = new Map([[firstState, made]]);
   const bodyAt = (available: number): Remembered => {
-    const state = saleState(screening, available, deps.nowMs());
-    let body = bodies.get(state);
-    if (!body) bodies.set(state, (body = remembered({ ...shown, saleState: state } satisfies ScreeningDetail)));
-    return body;
+    const state = stateAt(available);
+    let page = pages.get(state);
+    if (!page) pages.set(state, (page = pageOf(made.body.slice(0, textLength), state)));
+    return page;
   };
-  const made = bodyAt(first);
   return {
     first: made,
     at: () => {
-      const available = deps.occupancy.available(screening.screeningId);
+      const available = deps.occupancy.available(screeningId);
       return available === null ? null : bodyAt(available);
     },
-    // On sale and sold out, and what they are made of.
-    bytes: made.body.length * 4,
+    // On sale and sold out.
+    bytes: made.body.length * 2,
     topics: [
-      `screenings ${screening.screeningId}`,
-      `movies ${screening.movie.movieId}`,
-      `theaters ${screening.theater.theaterId}`,
-      `auditoriums ${screening.auditorium.auditoriumId}`,
+      `screenings ${screeningId}`,
+      `movies ${movie.movieId}`,
+      `theaters ${theater.theaterId}`,
+      `auditoriums ${auditorium.auditoriumId}`,
     ],
   };
 }

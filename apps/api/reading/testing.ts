@@ -30,7 +30,7 @@ export async function aProcess(database: Database, options: Partial<ReadingOptio
   return { reading, clock, gate };
 }
 
-export const json = (found: { body: Buffer } | null) => found && JSON.parse(found.body.toString());
+export const json = (found: { body: string } | null) => found && JSON.parse(found.body);
 
 /** Waits for real events, never for a time: it ends as soon as the answer is the wanted one. */
 export async function until(what: string, check: () => Promise<boolean>): Promise<void> {

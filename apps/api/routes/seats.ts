@@ -11,7 +11,6 @@ import { sendProblem } from '#platform/problem';
 import { sendRemembered } from '#platform/remember';
 import type { HoldDesk } from '../hold-desk.ts';
 import { idempotencyKey, sendStored } from '../keyed.ts';
-import type { SeatMap } from '../live/seat-map.ts';
 import type { SeatMaps } from '../live/seat-maps.ts';
 import type { Streams } from '../live/streams.ts';
 import { identifiedBuyer } from '../session.ts';
@@ -43,7 +42,7 @@ export function registerSeatRoutes(api: HttpServer, deps: SeatRouteDeps): void {
     },
     async (request, reply) => {
       const map = await deps.seatMaps.get(request.params.id);
-      return map ? sendMap(request, reply, map) : sendProblem(reply, 404, 'screening_unknown');
+      return map ? sendRemembered(request, reply, map.remembered()) : sendProblem(reply, 404, 'screening_unknown');
     },
   );
 
@@ -92,14 +91,6 @@ export function registerSeatRoutes(api: HttpServer, deps: SeatRouteDeps): void {
   );
 
   registerHoldRoute(api, deps);
-}
-
-/** 304 when the caller has this version, else the bytes that were serialised once. */
-function sendMap(request: FastifyRequest, reply: FastifyReply, map: SeatMap): FastifyReply {
-  // The version first: asked in between, a newer body under an older tag is asked for again; the other way round it is
-  // believed to be the newest.
-  const etag = `"${map.version()}"`;
-  return sendRemembered(request, reply, { body: map.body(), etag });
 }
 
 function registerHoldRoute(api: HttpServer, { holdDesk }: SeatRouteDeps): void {
