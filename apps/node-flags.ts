@@ -1,10 +1,16 @@
 /**
  * How node is started for the API: whoever starts it (infra/Containerfile, the laptop, tests, benchmarks) gives these.
- * Both are about full collections, in which everybody waits (docs/reference/performance.md):
+ * All are about full collections, in which everybody waits; without them reads had a p99 of 197 ms instead of 5 at the
+ * same load (docs/reference/performance.md).
  *
- * - node's four helpers of the garbage collector, on two busy cores, wait for one another; 0 is one less than there are
- *   cores.
+ * - V8 learns from a burst that the objects of a request live long, and from then on allocates them in the old generation,
+ *   where they die at once and keep alive whatever young they point to.
+ * - Node's four helpers of the collector wait for one another on two busy cores; 0 is one less than there are cores.
  * - 64 MB more memory outside of the heap (bodies of requests, rows from PostgreSQL) start a full collection, however
- *   little there is to gain; with the second flag they count in the limit of the whole.
+ *   little there is to gain; with the third flag they count in the limit of the whole.
  */
-export const API_NODE_FLAGS = ['--v8-pool-size=0', '--external-memory-accounted-in-global-limit'] as const;
+export const API_NODE_FLAGS = [
+  '--no-allocation-site-pretenuring',
+  '--v8-pool-size=0',
+  '--external-memory-accounted-in-global-limit',
+] as const;

@@ -66,7 +66,7 @@ const ADDRESS_BYTES = 100;
 // One question can be written in endless ways; more of them than this push each other out, not the answers of others.
 const ADDRESSES_PER_ENTRY_MAX = 16;
 
-type Entry = { answer: Answer; addresses: string[]; bytes: number };
+type Entry = { answer: Answer; addresses: string[]; bytes: number; used: boolean };
 type Making = { promise: Promise<Remembered | null>; overtaken: boolean };
 
 /**
@@ -75,7 +75,8 @@ type Making = { promise: Promise<Remembered | null>; overtaken: boolean };
  */
 export function createMemory(options: MemoryOptions) {
   const { clock, entriesMax, bytesMax } = options;
-  // Map keeps the order of insertion, and what is asked for is inserted anew: the first is the longest unused.
+  // In the order of insertion. What was asked for since it was last looked at gets a second chance (`shrink`): inserting
+  // it anew at every request would write new tables of the Map all the time, and those outlive the young generation.
   const entries = new Map<string, Entry>();
   const making = new Map<string, Making>();
   const keyOf = new Map<string, string>();
@@ -97,15 +98,20 @@ export function createMemory(options: MemoryOptions) {
   };
 
   const shrink = () => {
-    for (const key of entries.keys()) {
+    for (const [key, entry] of entries) {
       if (entries.size <= entriesMax && bytes <= bytesMax) return;
-      forget(key);
+      if (!entry.used) forget(key);
+      else {
+        entry.used = false;
+        entries.delete(key);
+        entries.set(key, entry);
+      }
     }
   };
 
   const keep = (key: string, answer: Answer) => {
     forget(key);
-    const entry = { answer, addresses: [], bytes: answer.bytes + ENTRY_BYTES + 2 * key.length };
+    const entry = { answer, addresses: [], bytes: answer.bytes + ENTRY_BYTES + 2 * key.length, used: false };
     entries.set(key, entry);
     bytes += entry.bytes;
     shrink();
@@ -119,8 +125,7 @@ export function createMemory(options: MemoryOptions) {
       forget(key);
       return null;
     }
-    entries.delete(key);
-    entries.set(key, entry);
+    entry.used = true;
     hits += 1;
     return found;
   };

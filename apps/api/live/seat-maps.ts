@@ -70,9 +70,11 @@ export async function createSeatMaps(options: SeatMapsOptions): Promise<SeatMaps
 
   const entryOf = (screeningId: number): Entry => {
     const known = entries.get(screeningId);
-    // Most recently used last: Map keeps the order of insertion.
-    if (known) entries.delete(screeningId);
-    const entry = known ?? { screeningId, map: null, reading: null, readAt: 0, missed: [] };
+    if (known) {
+      known.used = true;
+      return known;
+    }
+    const entry: Entry = { screeningId, map: null, reading: null, readAt: 0, missed: [], used: true };
     entries.set(screeningId, entry);
     if (entries.size > mapsMax) evict(entries);
     return entry;
@@ -81,8 +83,7 @@ export async function createSeatMaps(options: SeatMapsOptions): Promise<SeatMaps
   const peek = (screeningId: number): SeatMap | null => {
     const entry = entries.get(screeningId);
     if (!entry?.map || entry.stale) return null;
-    entries.delete(screeningId);
-    entries.set(screeningId, entry);
+    entry.used = true;
     if (clock.now().getTime() - entry.readAt > REREAD_MS) rereadSoon(entry);
     return entry.map;
   };
@@ -172,13 +173,21 @@ type Entry = {
   /** Notices that came while reading. */
   missed: SeatRow[];
   stale?: boolean;
+  /** Asked for since `evict` last came by. */
+  used: boolean;
 };
 
+/** The first that was not asked for goes; what was gets a second chance, at the end. Once around is enough for both. */
 function evict(entries: Map<number, Entry>): void {
+  let left = 2 * entries.size;
   for (const [screeningId, entry] of entries) {
-    if (entry.reading || entry.map?.watched()) continue;
-    entry.map?.close();
+    if ((left -= 1) < 0) return;
     entries.delete(screeningId);
-    return;
+    if (!entry.used && !entry.reading && !entry.map?.watched()) {
+      entry.map?.close();
+      return;
+    }
+    entry.used = false;
+    entries.set(screeningId, entry);
   }
 }

@@ -1,4 +1,3 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { bestSeats } from '#capabilities/holds';
 import { HeldOrderSchema, HoldBodySchema } from '#contracts/orders';
