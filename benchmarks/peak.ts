@@ -12,8 +12,6 @@ const OPTIONS = {
   holds: { type: 'string' },
   /** The share of the goal from which the search for it begins. */
   from: { type: 'string', default: '0.1' },
-  /** API processes; requests of one screening go to one of them. */
-  apis: { type: 'string', default: '1' },
   /** Keep-alive connections to each. */
   connections: { type: 'string', default: '1000' },
   ...HOUSE_OPTIONS,

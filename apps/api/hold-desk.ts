@@ -1,4 +1,4 @@
-import { type HoldAnswer, type SeatHolder, type StoredHold, wasAnswered } from '#capabilities/holds';
+import { type HoldAnswer, repeatsSeat, type SeatHolder, type StoredHold, wasAnswered } from '#capabilities/holds';
 import { readOrder } from '#capabilities/orders';
 import type { HeldOrder, HoldBody } from '#contracts/orders';
 import type { HoldOutcome } from '#contracts/outcomes';
@@ -74,7 +74,7 @@ export function createHoldDesk(deps: {
     },
     hold: async (call) => {
       const { screeningId, body, accountId, key, correlationId } = call;
-      if (new Set(body.seats.map((seat) => seat.seatNo)).size < body.seats.length) {
+      if (repeatsSeat(body.seats)) {
         const errors = [{ field: 'seats', code: 'seat_repeated' }];
         return problem(422, 'validation_failed', correlationId, { errors });
       }
@@ -159,7 +159,7 @@ export function render(hold: StoredHold, screeningId: number): Answer {
     ticketsCents,
     feeCents,
     totalCents: ticketsCents + feeCents,
-    heldUntil: new Date(hold.heldUntil).toISOString(),
+    heldUntil: hold.heldUntil,
   };
   return { status, body: JSON.stringify(order) };
 }

@@ -5,6 +5,8 @@ import { printProfiles } from './print-profile.ts';
 
 /** What every benchmark of the premiere lets one choose. */
 export const HOUSE_OPTIONS = {
+  /** API processes; requests of one screening go to one of them. */
+  apis: { type: 'string', default: '2' },
   screenings: { type: 'string', default: '1000' },
   buyers: { type: 'string', default: '60000' },
   /** A hold ends so soon that its seats can be held again within the run. */
@@ -18,7 +20,7 @@ type Values = {
   screenings: string;
   buyers: string;
   'hold-seconds': string;
-  apis?: string;
+  apis: string;
   profile?: string | undefined;
   'profile-of': string;
 };
@@ -32,7 +34,7 @@ export async function perform(
   const premiere = await openPremiere({
     screenings: Number(values.screenings),
     buyers: Number(values.buyers),
-    apis: Number(values.apis ?? 1),
+    apis: Number(values.apis),
     holdSeconds: Number(values['hold-seconds']),
     profile: values.profile,
     profileOf: values['profile-of'],

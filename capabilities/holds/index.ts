@@ -1,4 +1,4 @@
-export { createSeatHolder } from './hold-seats.ts';
+export { createSeatHolder, repeatsSeat } from './hold-seats.ts';
 export type { HoldAnswer, HoldRequest, SeatHolder, SeatHolderOptions, StoredHold } from './hold-seats.ts';
 export { type ArchiveOutcome, type ArchiverLimits, type ArchiveTurn, createArchiver } from './archive-screenings.ts';
 export { blockSeats, type BlockOutcome } from './block-seats.ts';
