@@ -46,6 +46,9 @@ export async function run(args: string[]): Promise<void> {
       api_hold_p99_ms: api.p99,
       sql_seat_claims_per_s: sql * 2,
       ratio: Math.round((api.goodput / sql) * 100) / 100,
+      // However long people would wait.
+      api_seat_claims_at_most_per_s: api.most * 2,
+      ratio_at_most: Math.round((api.most / sql) * 100) / 100,
       cpu_generator: share(api.load.cpuSeconds),
       cpu_api: share(api.load.apiSeconds),
       cpu_postgres: share(api.load.postgresSeconds),

@@ -8,7 +8,14 @@ const RATE_MAX = 60_000;
 const FAILURES_MAX = 3;
 
 /** Orders a second that get through, and the rate that was offered for it. */
-export type Capacity = { goodput: number; rate: number; p99: number; load: PremiereLoad };
+export type Capacity = {
+  goodput: number;
+  rate: number;
+  p99: number;
+  load: PremiereLoad;
+  /** The largest of any step, whatever its p99. */
+  most: number;
+};
 
 /**
  * Offers more and more until three steps in a row bring nothing more; the best step is the capacity. `offer`
@@ -21,6 +28,7 @@ export async function findCapacity(
 ): Promise<Capacity> {
   let best: Capacity | null = null;
   let failures = 0;
+  let most = 0;
   console.log('\norders/s offered  through   p50 ms   p99 ms   refused');
   for (let rate = from; rate <= RATE_MAX; rate = Math.round(rate * STEP)) {
     const load = await offer(rate, rate === from);
@@ -29,12 +37,13 @@ export async function findCapacity(
     const refused = (holds.statuses['503'] ?? 0) + (holds.statuses['429'] ?? 0);
     const cells = [rate, goodput, holds.p50, holds.p99, refused];
     console.log(cells.map((cell, index) => String(cell).padStart([16, 8, 8, 8, 9][index]!)).join(' '));
+    most = Math.max(most, goodput);
     const counts = holds.accepted.p99 <= p99Max && holds.unanswered === 0;
     if (counts && (!best || goodput > best.goodput * BETTER)) {
-      best = { goodput, rate, p99: holds.accepted.p99, load };
+      best = { goodput, rate, p99: holds.accepted.p99, load, most };
       failures = 0;
     } else if ((failures += 1) === FAILURES_MAX) break;
   }
   if (!best) throw new Error('no step was answered in time: begin with a smaller --from');
-  return best;
+  return { ...best, most };
 }
