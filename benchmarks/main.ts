@@ -1,6 +1,7 @@
 import * as ceiling from './ceiling.ts';
 import * as confirm from './confirm.ts';
 import * as crash from './crash.ts';
+import * as explain from './explain.ts';
 import * as growth from './growth.ts';
 import * as imports from './import.ts';
 import * as overload from './overload.ts';
@@ -16,6 +17,7 @@ type Benchmark = { summary: string; run(args: string[]): Promise<unknown> };
 const benchmarks: Record<string, Benchmark> = {
   peak,
   ceiling,
+  explain,
   viewers,
   overload,
   growth,

@@ -5,7 +5,6 @@ import type { HoldOutcome } from '#contracts/outcomes';
 import { type Clock, systemClock } from '#platform/clock';
 import { Fault, unreachable } from '#platform/fault';
 import { type Answer, fingerprintOf } from '#platform/idempotency';
-import { newId } from '#platform/ids';
 import { type Database, isConnectionFailure } from '#platform/postgres';
 import { problemBody, type ProblemOptions } from '#platform/problem';
 import { createHoarding, HOLD_LIMITS, type HoldLimits, NOWHERE } from './hold-limits.ts';
@@ -32,8 +31,10 @@ export type HoldDesk = {
   tooMany(accountId: string, address: string): number | null;
   /** What is answered to who tries too often. */
   refused(correlationId: string, retryAfter: number): HoldReply;
-  /** The answer to everybody who wants seats of a screening whose lane is full; null when it is not. */
-  busy(screeningId: number): HoldReply | null;
+  /** Whether the lane of this screening is full. */
+  overloaded(screeningId: number): boolean;
+  /** The answer to everybody who then wants seats of it. */
+  busy(correlationId: string): HoldReply;
   /** Rejects like the seat holder: a Fault of the world, or a bug. */
   hold(call: HoldCall): Promise<HoldReply>;
   /** What is answered when the world failed; null when it was no fault but a bug. */
@@ -65,8 +66,8 @@ export function createHoldDesk(deps: {
     // The account first: whoever runs wild does not use up the address of the others.
     tooMany: (accountId, address) => ofAccount(accountId) ?? ofAddress(address),
     refused: (correlationId, retryAfter) => problem(429, 'too_many_requests', correlationId, { retryAfter }),
-    busy: (screeningId) =>
-      deps.seatHolder.overloaded(screeningId) ? problem(503, 'overloaded', newId(), { retryAfter: 1 }) : null,
+    overloaded: (screeningId) => deps.seatHolder.overloaded(screeningId),
+    busy: (correlationId) => problem(503, 'overloaded', correlationId, { retryAfter: 1 }),
     failed: (error, correlationId) => {
       if (!(error instanceof Fault) && !isConnectionFailure(error)) return null;
       const code = error instanceof Fault ? error.code : 'database_unavailable';

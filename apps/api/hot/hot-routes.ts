@@ -94,11 +94,12 @@ function createHotHold(deps: HotRouteDeps, apiFields: string) {
     (reply.retryAfter ? `retry-after: ${reply.retryAfter}\r\n` : '') +
     `content-length: ${Buffer.byteLength(reply.body)}\r\n\r\n`;
 
+  const busy = createBusyAnswer(deps, (reply) => head(reply) + reply.body);
+
   return (request: HotRequest, screeningId: number): Promise<HotAnswer | null> | HotAnswer | null => {
     const { head: fields } = request;
     // First of all: while a lane is full, refusing must cost next to nothing, or there is nothing left for the others.
-    const busy = deps.holdDesk.busy(screeningId);
-    if (busy) return head(busy) + busy.body;
+    if (deps.holdDesk.overloaded(screeningId)) return busy();
     const session = deps.peekSession(cookieOf(fields.cookie, SESSION_COOKIE));
     if (!session?.buyerKey || !isOwnPage(fields.origin, fields.secFetchSite, fields.host)) return null;
     const key = fields.idempotencyKey;
@@ -130,6 +131,21 @@ function createHotHold(deps: HotRouteDeps, apiFields: string) {
           return failed ? head(failed) + failed.body : askInside(deps.api, request);
         },
       );
+  };
+}
+
+/** Put together once a second; only its instance is its own. */
+function createBusyAnswer(deps: HotRouteDeps, whole: (reply: HoldReply) => string): () => string {
+  const place = newId();
+  let madeAt = '';
+  let [before, after] = ['', ''];
+  return () => {
+    const date = dateNow(deps.clock.now().getTime());
+    if (date !== madeAt) {
+      madeAt = date;
+      [before, after] = whole(deps.holdDesk.busy(place)).split(place) as [string, string];
+    }
+    return before + newId() + after;
   };
 }
 
