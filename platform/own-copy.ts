@@ -1,8 +1,8 @@
 /**
  * The same text, on its own. A piece of a longer text (slice, split) keeps all of it in memory: the name of an order that
- * is remembered for minutes kept the whole request it came in. One character a byte (latin1).
+ * is remembered for minutes kept the whole request it came in.
  */
-export const ownText = (text: string): string => Buffer.from(text, 'latin1').toString('latin1');
+export const ownText = (text: string): string => Buffer.from(text).toString();
 
 /**
  * The same bytes, on their own. A small Buffer is a piece of a pool of 64 kB and keeps all of it in memory: the keys of

@@ -74,9 +74,9 @@ export async function createSeatMaps(options: SeatMapsOptions): Promise<SeatMaps
       known.used = true;
       return known;
     }
-    const entry: Entry = { screeningId, map: null, reading: null, readAt: 0, missed: [], used: true };
+    const entry: Entry = { screeningId, map: null, reading: null, readAt: 0, missed: [], used: true, joining: 0 };
     entries.set(screeningId, entry);
-    if (entries.size > mapsMax) evict(entries);
+    if (entries.size > mapsMax) evict(entries, entry);
     return entry;
   };
 
@@ -87,8 +87,7 @@ export async function createSeatMaps(options: SeatMapsOptions): Promise<SeatMaps
     if (clock.now().getTime() - entry.readAt > REREAD_MS) rereadSoon(entry);
     return entry.map;
   };
-  const get = async (screeningId: number): Promise<SeatMap | null> => {
-    const entry = entryOf(screeningId);
+  const mapOf = async (entry: Entry): Promise<SeatMap | null> => {
     if (!entry.map || entry.stale) {
       entry.stale = false;
       return read(entry);
@@ -152,8 +151,17 @@ export async function createSeatMaps(options: SeatMapsOptions): Promise<SeatMaps
 
   return {
     peek,
-    get,
-    watch: async (screeningId, viewer) => (await get(screeningId))?.watch(viewer) ?? null,
+    get: (screeningId) => mapOf(entryOf(screeningId)),
+    watch: async (screeningId, viewer) => {
+      const entry = entryOf(screeningId);
+      // Between the reading of its map and the viewer's coming it would be neither read nor watched, and could go.
+      entry.joining += 1;
+      try {
+        return (await mapOf(entry))?.watch(viewer) ?? null;
+      } finally {
+        entry.joining -= 1;
+      }
+    },
     listening: () => listener.listening(),
     close: async () => {
       clearInterval(sweep);
@@ -175,15 +183,18 @@ type Entry = {
   stale?: boolean;
   /** Asked for since `evict` last came by. */
   used: boolean;
+  /** Viewers on their way. */
+  joining: number;
 };
 
 /** The first that was not asked for goes; what was gets a second chance, at the end. Once around is enough for both. */
-function evict(entries: Map<number, Entry>): void {
+function evict(entries: Map<number, Entry>, newest: Entry): void {
   let left = 2 * entries.size;
   for (const [screeningId, entry] of entries) {
     if ((left -= 1) < 0) return;
     entries.delete(screeningId);
-    if (!entry.used && !entry.reading && !entry.map?.watched()) {
+    const needed = entry === newest || entry.reading || entry.joining > 0 || entry.map?.watched();
+    if (!entry.used && !needed) {
       entry.map?.close();
       return;
     }

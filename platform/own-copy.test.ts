@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { asciiJson } from './ascii-json.ts';
+import { ownBytes, ownText } from './own-copy.ts';
+
+test('a copy of bytes shares nothing with the pool they came from', () => {
+  const small = Buffer.from('sixteen bytes ok');
+  assert.ok(small.buffer.byteLength > small.length, 'control: a small Buffer is a piece of a pool');
+  const own = ownBytes(small);
+  assert.deepEqual(own, small);
+  assert.equal(own.buffer.byteLength, small.length);
+});
+
+test('a copy of a text is the same text, whatever its letters', () => {
+  for (const text of ['', 'plain', 'ação', 'Ā≠\u0000', '日本', '😀']) assert.equal(ownText(text), text);
+});
+
+test('JSON in ASCII is one byte a character and says the same', () => {
+  for (const value of ['ação', '’', '😀', '\ud800', '\u2028', '\u007f', { título: ['é', 1, null] }]) {
+    const json = asciiJson(value);
+    assert.match(json, /^[\x20-\x7f]*$/);
+    assert.equal(Buffer.byteLength(json), json.length);
+    assert.deepEqual(JSON.parse(json), value);
+  }
+});
