@@ -30,6 +30,32 @@ test('a seat that somebody else takes changes on the page by itself, and leaves 
   assert.deepEqual(complaints, []);
 });
 
+test('seats that are lost while one signs in are told, and nothing is held without being asked for', async () => {
+  const screeningId = await screeningNo(9);
+  const { page, complaints } = await openBrowser(house);
+  await page.goto(`/sessao/${screeningId}`);
+  const free = page.locator('[data-seat]:not([aria-disabled="true"])');
+  await free.first().waitFor();
+  const [one, two] = await free.evaluateAll((seats) =>
+    seats.slice(0, 2).map((seat) => seat.getAttribute('data-seat')!),
+  );
+  for (const no of [one, two]) await page.locator(`[data-seat="${no}"]`).click();
+  await page
+    .getByRole('button', { name: /^Continuar/ })
+    .first()
+    .click();
+  await page.getByRole('dialog').waitFor();
+  const rival = await buyer(house);
+  const held = await rival.send('POST', `/api/screenings/${screeningId}/holds`, {
+    seats: [one, two].map((no) => ({ seatNo: Number(no), kind: 'full' })),
+  });
+  assert.equal(held.status, 201);
+  await signInHere(house, page, anEmail());
+  await page.getByText(/Enquanto você entrava, as poltronas .+ foram reservadas/).waitFor();
+  assert.match(page.url(), /\/sessao\//);
+  assert.deepEqual(complaints, []);
+});
+
 test('the keyboard alone chooses seats and reaches the payment page', async () => {
   const { page, complaints } = await openBrowser(house);
   await page.goto(`/sessao/${await screeningNo(7)}`);

@@ -213,7 +213,15 @@ export class SeatsPage {
   protected async hold(): Promise<void> {
     if (this.busy() || this.chosen().length === 0) return;
     this.refusal.set('');
+    const wanted = this.chosen();
     if (!(await this.session.requireBuyer())) return;
+    // Signing in takes a while. What was lost meanwhile was told behind the dialog, and nobody gets half of their seats unasked.
+    const gone = wanted.filter((seat) => !this.chosenNos().has(seat.seatNo));
+    if (gone.length > 0) {
+      const seats = gone.map((seat) => this.label(seat.seatNo)).join(', ');
+      this.refusal.set(this.language.count('seats.lostMeanwhile', gone.length, { seats }));
+      return;
+    }
     this.busy.set(true);
     try {
       const seats = this.chosen().map((seat) => ({ seatNo: seat.seatNo, kind: seat.kind }));
@@ -285,7 +293,7 @@ export class SeatsPage {
     }
     this.lost.update((list) => [...list, ...found].slice(-TICKETS_PER_BUYER_MAX));
     const names = found.map((seat) => seat.label).join(', ');
-    this.announcer.say(this.language.say('seats.lostSpoken', { seats: names }), 'assertive');
+    this.announcer.say(this.language.count('seats.lostSpoken', found.length, { seats: names }), 'assertive');
   }
 
   private async explain(error: unknown): Promise<void> {
