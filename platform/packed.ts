@@ -23,7 +23,9 @@ export function packed(kept: Remembered): string | null {
 }
 
 export function takesPacked(acceptEncoding: string): boolean {
-  return /(?:^|[\s,])br(?:$|[\s,;])/.test(acceptEncoding) && !/\bbr\s*;\s*q=0(?:\.0*)?(?:$|[\s,])/.test(acceptEncoding);
+  return (
+    /(?:^|[\s,])br(?:$|[\s,;])/i.test(acceptEncoding) && !/\bbr\s*;\s*q=0(?:\.0*)?(?:$|[\s,;])/i.test(acceptEncoding)
+  );
 }
 
 /** The packed bytes are another spelling of the same answer: the same tag, weakly. */

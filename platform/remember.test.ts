@@ -39,6 +39,17 @@ test('never more than the stated number of answers is kept, and what is asked fo
   assert.equal(memory.size(), 3);
 });
 
+test('the newest is kept even when all others are asked for', async () => {
+  const memory = aMemory({ entriesMax: 3 });
+  for (const key of ['a', 'b', 'c']) {
+    await memory.answer(key, async () => answerUntil(key));
+    memory.peek(key);
+  }
+  await memory.answer('new', async () => answerUntil('new'));
+  assert.equal(text(memory.peek('new')), '"new"');
+  assert.equal(memory.size(), 3);
+});
+
 test('never more than the stated bytes are kept, keys and addresses included', async () => {
   const memory = aMemory({ entriesMax: 1_000_000, bytesMax: 50_000 });
   for (let index = 0; index < 2_000; index += 1) {

@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { asciiJson } from './ascii-json.ts';
 import type { Clock } from './clock.ts';
 import { packed, packedEtag, takesPacked } from './packed.ts';
+import { makeRoom } from './second-chance.ts';
 
 /**
  * A body that was serialised once, and its ETag. The same content has the same ETag in every process. The body is a
@@ -75,8 +76,6 @@ type Making = { promise: Promise<Remembered | null>; overtaken: boolean };
  */
 export function createMemory(options: MemoryOptions) {
   const { clock, entriesMax, bytesMax } = options;
-  // In the order of insertion. What was asked for since it was last looked at gets a second chance (`shrink`): inserting
-  // it anew at every request would write new tables of the Map all the time, and those outlive the young generation.
   const entries = new Map<string, Entry>();
   const making = new Map<string, Making>();
   const keyOf = new Map<string, string>();
@@ -97,24 +96,21 @@ export function createMemory(options: MemoryOptions) {
     bytes += more;
   };
 
-  const shrink = () => {
-    for (const [key, entry] of entries) {
-      if (entries.size <= entriesMax && bytes <= bytesMax) return;
-      if (!entry.used) forget(key);
-      else {
-        entry.used = false;
-        entries.delete(key);
-        entries.set(key, entry);
-      }
-    }
+  const shrink = (newest?: Entry) => {
+    makeRoom(entries, {
+      over: () => entries.size > entriesMax || bytes > bytesMax,
+      needed: (entry) => entry === newest,
+      drop: forget,
+    });
   };
 
   const keep = (key: string, answer: Answer) => {
     forget(key);
     const entry = { answer, addresses: [], bytes: answer.bytes + ENTRY_BYTES + 2 * key.length, used: false };
+    if (entry.bytes > bytesMax) return;
     entries.set(key, entry);
     bytes += entry.bytes;
-    shrink();
+    shrink(entry);
   };
 
   const find = (key: string, nowMs: number): Remembered | null => {
@@ -211,13 +207,13 @@ export function sendRemembered(
   found: Remembered,
   as: KeptFields = PUBLIC_JSON,
 ): FastifyReply {
-  reply.header('etag', found.etag).header('cache-control', as.cacheControl).header('vary', 'accept-encoding');
+  const small = takesPacked(request.headers['accept-encoding'] ?? '') ? packed(found) : null;
+  reply.header('etag', small === null ? found.etag : packedEtag(found.etag));
+  reply.header('cache-control', as.cacheControl).header('vary', 'accept-encoding');
   if (isKnown(request.headers['if-none-match'], found.etag)) return reply.code(304).send();
   reply.type(as.contentType);
-  const small = takesPacked(request.headers['accept-encoding'] ?? '') ? packed(found) : null;
-  if (!small) return reply.send(Buffer.from(found.body, 'latin1'));
-  reply.header('content-encoding', 'br').header('etag', packedEtag(found.etag));
-  return reply.send(Buffer.from(small, 'latin1'));
+  if (small !== null) reply.header('content-encoding', 'br');
+  return reply.send(Buffer.from(small ?? found.body, 'latin1'));
 }
 
 /** If-None-Match, compared weakly as RFC 9110 says: a proxy that compresses turns "x" into W/"x". */

@@ -36,11 +36,11 @@ type Memory = {
 
 /** About `entriesMax` sessions by token; beyond it those not asked for lately go. */
 function createMemory(entriesMax: number): Memory {
-  const tokensOf = new Map<string, readonly string[]>();
+  const tokensOf = new Map<string, Set<string>>();
   const unlink = ({ session }: Entry, token: string) => {
-    const others = (tokensOf.get(session.accountId) ?? []).filter((other) => other !== token);
-    if (others.length === 0) tokensOf.delete(session.accountId);
-    else tokensOf.set(session.accountId, others);
+    const tokens = tokensOf.get(session.accountId);
+    tokens?.delete(token);
+    if (tokens?.size === 0) tokensOf.delete(session.accountId);
   };
   const entries = createRecentMap<string, Entry>(entriesMax, unlink);
 
@@ -56,7 +56,9 @@ function createMemory(entriesMax: number): Memory {
     put(token, entry) {
       forget(token);
       entries.set(token, entry);
-      tokensOf.set(entry.session.accountId, [...(tokensOf.get(entry.session.accountId) ?? []), token]);
+      const tokens = tokensOf.get(entry.session.accountId);
+      if (tokens) tokens.add(token);
+      else tokensOf.set(entry.session.accountId, new Set([token]));
     },
     forget,
     forgetAccount(accountId) {

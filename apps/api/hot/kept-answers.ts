@@ -27,10 +27,10 @@ export function createKeptAnswers(options: {
       ok = `${statusLine(200)}${common}${date}${type}`;
       notModified = `${statusLine(304)}${common}${date}`;
     }
-    if (ifNoneMatch !== '' && isKnown(ifNoneMatch, kept.etag)) return `${notModified}etag: ${kept.etag}\r\n\r\n`;
     const small = acceptEncoding !== '' && takesPacked(acceptEncoding) ? packed(kept) : null;
-    if (small === null) return `${ok}etag: ${kept.etag}\r\ncontent-length: ${kept.body.length}\r\n\r\n${kept.body}`;
-    const fields = `etag: ${packedEtag(kept.etag)}\r\ncontent-encoding: br\r\n`;
-    return `${ok}${fields}content-length: ${small.length}\r\n\r\n${small}`;
+    const etag = small === null ? kept.etag : packedEtag(kept.etag);
+    if (ifNoneMatch !== '' && isKnown(ifNoneMatch, kept.etag)) return `${notModified}etag: ${etag}\r\n\r\n`;
+    const [coding, body] = small === null ? ['', kept.body] : ['content-encoding: br\r\n', small];
+    return `${ok}etag: ${etag}\r\n${coding}content-length: ${body.length}\r\n\r\n${body}`;
   };
 }

@@ -2,13 +2,16 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import pino from 'pino';
 import { systemClock } from '#platform/clock';
+import type { Database } from '#platform/postgres';
 import { aScreening } from '#testing/builders';
 import { testDatabase } from '#testing/database';
+import { until } from '../reading/testing.ts';
 import type { SeatViewer } from './audience.ts';
 import { createSeatMaps } from './seat-maps.ts';
 
 const db = await testDatabase();
-const seatMaps = await createSeatMaps({ db, log: pino({ level: 'silent' }), clock: systemClock, mapsMax: 3 });
+const log = pino({ level: 'silent' });
+const seatMaps = await createSeatMaps({ db, log, clock: systemClock, mapsMax: 3 });
 const viewer: SeatViewer = { send: () => true, ready: () => {} };
 after(() => seatMaps.close());
 
@@ -35,4 +38,29 @@ test('when all are watched, one more is kept all the same, and asking ends', asy
   const leaves = await Promise.all(ids.map((id) => seatMaps.watch(id, viewer)));
   for (const id of ids) assert.ok(seatMaps.peek(id));
   for (const leave of leaves) leave?.();
+});
+
+test('a map that could not be read again is not shown, however often it is asked for, until it could', async () => {
+  const { screeningId } = await aScreening(db);
+  let [down, now] = [false, 1_000_000];
+  const ask = <T>(answer: () => Promise<T>): Promise<T> => (down ? Promise.reject(new Error('down')) : answer());
+  const shaky: Database = {
+    ...db,
+    row: (...args) => ask(() => db.row(...args)),
+    rows: (...args) => ask(() => db.rows(...args)),
+  };
+  const maps = await createSeatMaps({ db: shaky, log, clock: { now: () => new Date(now) } });
+  after(() => maps.close());
+  await maps.get(screeningId);
+  down = true;
+  now += 121_000;
+  assert.ok(maps.peek(screeningId), 'it is time to read again, and the old one holds until that is done');
+  await until('the failure is known', async () => maps.peek(screeningId) === null);
+  for (let tries = 0; tries < 3; tries += 1) {
+    await assert.rejects(maps.get(screeningId), /down/);
+    assert.equal(maps.peek(screeningId), null);
+  }
+  down = false;
+  assert.ok(await maps.get(screeningId));
+  assert.ok(maps.peek(screeningId));
 });

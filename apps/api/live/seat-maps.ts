@@ -6,6 +6,7 @@ import type { Clock } from '#platform/clock';
 import { listen } from '#platform/listener';
 import type { Log } from '#platform/log';
 import type { Database } from '#platform/postgres';
+import { makeRoom } from '#platform/second-chance';
 import type { SeatViewer } from './audience.ts';
 import { createFanOut } from './fan-out.ts';
 import { createSeatMap, event, type SeatMap } from './seat-map.ts';
@@ -51,16 +52,25 @@ export async function createSeatMaps(options: SeatMapsOptions): Promise<SeatMaps
   const read = (entry: Entry): Promise<SeatMap | null> => {
     entry.reading ??= (async () => {
       try {
-        const rows = await readSeatRows(db, entry.screeningId);
-        entry.readAt = clock.now().getTime();
-        if (!rows) {
-          entries.delete(entry.screeningId);
-          return null;
+        for (;;) {
+          const upTo = entry.gaps;
+          const rows = await readSeatRows(db, entry.screeningId);
+          entry.readAt = clock.now().getTime();
+          if (!rows) {
+            entries.delete(entry.screeningId);
+            return null;
+          }
+          entry.map ??= createSeatMap({ screeningId: entry.screeningId, rows, clock, nextVersion, fanOut });
+          entry.map.replace(rows);
+          for (const row of entry.missed.splice(0)) entry.map.apply(row);
+          entry.readUpTo = upTo;
+          // Notices were lost while we read: these rows may be older than they.
+          if (!isStale(entry)) return entry.map;
         }
-        entry.map ??= createSeatMap({ screeningId: entry.screeningId, rows, clock, nextVersion, fanOut });
-        entry.map.replace(rows);
-        for (const row of entry.missed.splice(0)) entry.map.apply(row);
-        return entry.map;
+      } catch (error) {
+        // What came while we read was kept for after it, and is not in the map.
+        entry.gaps += 1;
+        throw error;
       } finally {
         entry.reading = null;
       }
@@ -74,31 +84,45 @@ export async function createSeatMaps(options: SeatMapsOptions): Promise<SeatMaps
       known.used = true;
       return known;
     }
-    const entry: Entry = { screeningId, map: null, reading: null, readAt: 0, missed: [], used: true, joining: 0 };
+    const entry: Entry = {
+      screeningId,
+      map: null,
+      reading: null,
+      readAt: 0,
+      missed: [],
+      gaps: 0,
+      readUpTo: 0,
+      used: false,
+      joining: 0,
+    };
     entries.set(screeningId, entry);
-    if (entries.size > mapsMax) evict(entries, entry);
+    makeRoom(entries, {
+      over: () => entries.size > mapsMax,
+      needed: (other) =>
+        other === entry || other.reading !== null || other.joining > 0 || other.map?.watched() === true,
+      drop: (id, { map }) => {
+        map?.close();
+        entries.delete(id);
+      },
+    });
     return entry;
   };
 
   const peek = (screeningId: number): SeatMap | null => {
     const entry = entries.get(screeningId);
-    if (!entry?.map || entry.stale) return null;
+    if (!entry?.map || isStale(entry)) return null;
     entry.used = true;
     if (clock.now().getTime() - entry.readAt > REREAD_MS) rereadSoon(entry);
     return entry.map;
   };
   const mapOf = async (entry: Entry): Promise<SeatMap | null> => {
-    if (!entry.map || entry.stale) {
-      entry.stale = false;
-      return read(entry);
-    }
+    if (!entry.map || isStale(entry)) return read(entry);
     if (clock.now().getTime() - entry.readAt > REREAD_MS) rereadSoon(entry);
     return entry.map;
   };
   const rereadSoon = (entry: Entry) => {
     entry.readAt = clock.now().getTime();
     read(entry).catch((error: unknown) => {
-      entry.stale = true;
       log.warn({ err: error, screeningId: entry.screeningId }, 'seats could not be read again');
     });
   };
@@ -113,8 +137,8 @@ export async function createSeatMaps(options: SeatMapsOptions): Promise<SeatMaps
   };
   const heal = () => {
     for (const entry of entries.values()) {
+      entry.gaps += 1;
       if (entry.map?.watched()) rereadSoon(entry);
-      else entry.stale = true;
     }
   };
 
@@ -173,6 +197,9 @@ export async function createSeatMaps(options: SeatMapsOptions): Promise<SeatMaps
   };
 }
 
+/** What is in memory may be older than what was told to others: not to be shown before it is read again. */
+const isStale = (entry: Entry): boolean => entry.readUpTo < entry.gaps;
+
 type Entry = {
   screeningId: number;
   map: SeatMap | null;
@@ -180,25 +207,11 @@ type Entry = {
   readAt: number;
   /** Notices that came while reading. */
   missed: SeatRow[];
-  stale?: boolean;
-  /** Asked for since `evict` last came by. */
+  /** How often notices were lost that the map would need, and how many of these losses its rows were read after. */
+  gaps: number;
+  readUpTo: number;
+  /** Asked for since room was last made. */
   used: boolean;
   /** Viewers on their way. */
   joining: number;
 };
-
-/** The first that was not asked for goes; what was gets a second chance, at the end. Once around is enough for both. */
-function evict(entries: Map<number, Entry>, newest: Entry): void {
-  let left = 2 * entries.size;
-  for (const [screeningId, entry] of entries) {
-    if ((left -= 1) < 0) return;
-    entries.delete(screeningId);
-    const needed = entry === newest || entry.reading || entry.joining > 0 || entry.map?.watched();
-    if (!entry.used && !needed) {
-      entry.map?.close();
-      return;
-    }
-    entry.used = false;
-    entries.set(screeningId, entry);
-  }
-}
