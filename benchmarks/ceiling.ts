@@ -1,9 +1,8 @@
-import { createHash, randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { createSeatHolder } from '#capabilities/holds';
-import { newId } from '#platform/ids';
 import { findCapacity } from './premiere/find-capacity.ts';
 import type { Premiere } from './premiere/house.ts';
+import { pairWish } from './premiere/pair-wish.ts';
 import { HOUSE_OPTIONS, perform } from './premiere/perform.ts';
 
 export const summary = 'holds through the public endpoint against the same SQL called straight from one process';
@@ -68,7 +67,6 @@ async function straight(premiere: Premiere, lanes: number, seconds: number, hold
     waitMsMax: Infinity,
   });
   const places = [...premiere.world.hot, ...premiere.world.others].map((place) => ({ ...place, pair: 0 }));
-  const fingerprint = createHash('sha256').digest();
   const before = (await premiere.processorSeconds())?.postgres ?? Number.NaN;
   const began = performance.now();
   const until = began + seconds * 1000;
@@ -79,20 +77,7 @@ async function straight(premiere: Premiere, lanes: number, seconds: number, hold
       const number = (next += 1);
       const place = places[number % places.length]!;
       place.pair = (place.pair % (place.seats / 2)) + 1;
-      const buyerKey = Buffer.alloc(16, lanes);
-      buyerKey.writeUInt32BE(number, 0);
-      const answer = await holder.hold({
-        screeningId: place.screeningId,
-        seats: [
-          { seatNo: place.pair * 2 - 1, kind: number % 10 < 3 ? 'half_student' : 'full' },
-          { seatNo: place.pair * 2, kind: 'full' },
-        ],
-        buyerId: newId(),
-        buyerKey,
-        key: randomUUID(),
-        fingerprint,
-        correlationId: newId(),
-      });
+      const answer = await holder.hold(pairWish(place.screeningId, place.pair, { group: lanes, number }));
       if ('hold' in answer && answer.hold.outcome === 'held') held += 1;
     }
   };

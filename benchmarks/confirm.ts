@@ -1,23 +1,19 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { cpus, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import pino from 'pino';
 import * as orders from '#capabilities/orders';
 import { createPayments, type Gathering, type Payments } from '#capabilities/payments';
 import { systemClock } from '#platform/clock';
-import { startEmbeddedPostgres } from '#platform/embedded-postgres';
 import { newId, newShardedId } from '#platform/ids';
-import { migrate } from '#platform/migrate';
-import { createDatabase, type Database } from '#platform/postgres';
+import type { Database } from '#platform/postgres';
 import { aMovie, anAuditorium } from '#testing/builders';
 import { capturedPayment, standInProvider } from '#testing/stand-in-provider';
+import { openBenchDatabase } from './bench-database.ts';
 import { durability, printSettings } from './durability.ts';
 import { processorSeconds } from './processor-time.ts';
 
 export const summary = 'paid orders confirmed per second through the webhook door, one by one and in batches';
 
-const ROOT = new URL('..', import.meta.url).pathname;
 const SEATS_PER_SCREENING = 300;
 const PAIRS = SEATS_PER_SCREENING / 2;
 const TOTAL_CENTS = 7_040;
@@ -41,22 +37,11 @@ export async function run(args: string[]): Promise<void> {
     args,
     options: { screenings: { type: 'string', default: '200' }, flight: { type: 'string', default: '1000' } },
   });
-  const folder = await mkdtemp(join(tmpdir(), 'poltrona-bench-'));
-  const server = await startEmbeddedPostgres({
-    folder: join(folder, 'data'),
-    port: 0,
-    password: 'bench',
-    database: 'bench',
+  const { db, server, close } = await openBenchDatabase({
     settings: { shared_buffers: '512MB', max_wal_size: '4GB', checkpoint_timeout: '30min' },
-  });
-  // Writing the orders that will be paid can take longer than the 15 seconds of a product's statement.
-  const db = createDatabase({
-    connectionString: server.url,
     connectionsMax: CONNECTIONS,
-    statementTimeoutMs: 120_000,
   });
   try {
-    await migrate(db, ROOT);
     const awaiting = await ordersAwaitingPayment(db, Number(values.screenings));
     const settings = await durability(db);
     printSettings({ ...settings, ...values, orders: awaiting.length, connections: CONNECTIONS });
@@ -101,9 +86,7 @@ export async function run(args: string[]): Promise<void> {
       }),
     );
   } finally {
-    await db.close();
-    await server.stop();
-    await rm(folder, { recursive: true, force: true });
+    await close();
   }
 }
 

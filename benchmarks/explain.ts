@@ -1,19 +1,12 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createSeatHolder } from '#capabilities/holds';
-import { startEmbeddedPostgres } from '#platform/embedded-postgres';
-import { newId } from '#platform/ids';
-import { migrate } from '#platform/migrate';
-import { createDatabase } from '#platform/postgres';
+import { openBenchDatabase } from './bench-database.ts';
 import { durability, printSettings } from './durability.ts';
+import { pairWish } from './premiere/pair-wish.ts';
 import { registerPremiere } from './premiere/world.ts';
 
 export const summary = 'EXPLAIN (ANALYZE, BUFFERS, WAL) of every statement inside one flush of holds';
 
-const ROOT = new URL('..', import.meta.url).pathname;
 const FLUSHES = 4;
 
 /** What the server writes down of each statement that holds.hold_seats runs. Its own cost is in the times. */
@@ -34,19 +27,12 @@ export async function run(args: string[]): Promise<void> {
     options: { screenings: { type: 'string', default: '1000' }, orders: { type: 'string', default: '250' } },
   });
   const orders = Number(values.orders);
-  const folder = await mkdtemp(join(tmpdir(), 'poltrona-explain-'));
   const said: string[] = [];
-  const server = await startEmbeddedPostgres({
-    folder: join(folder, 'data'),
-    port: 0,
-    password: 'bench',
-    database: 'bench',
+  const { db, server, close } = await openBenchDatabase({
     settings: { shared_preload_libraries: 'auto_explain', shared_buffers: '512MB', log_line_prefix: '' },
     onLog: (text) => said.push(text),
   });
-  const db = createDatabase({ connectionString: server.url, connectionsMax: 2, statementTimeoutMs: 300_000 });
   try {
-    await migrate(db, ROOT);
     const world = await registerPremiere(db, Number(values.screenings));
     const settings = await durability(db);
     printSettings({ ...settings, ...values });
@@ -60,9 +46,11 @@ export async function run(args: string[]): Promise<void> {
     // The first ones read prices and prepare statements; the last is looked at.
     for (let flush = 1; flush <= FLUSHES; flush += 1) {
       said.length = 0;
-      const answers = await Promise.all(
-        Array.from({ length: orders }, (_, n) => hold(holder, places[n % places.length]!, flush, n)),
-      );
+      const wishes = Array.from({ length: orders }, (_, n) => {
+        const { screeningId, seats } = places[n % places.length]!;
+        return pairWish(screeningId, 1 + ((flush + n) % (seats / 2)), { group: flush, number: n });
+      });
+      const answers = await Promise.all(wishes.map((wish) => holder.hold(wish)));
       held = answers.filter((answer) => 'hold' in answer && answer.hold.outcome === 'held').length;
       // What a flush writes down comes through a pipe of its own.
       await new Promise((resolve) => setTimeout(resolve, 500));
@@ -71,31 +59,6 @@ export async function run(args: string[]): Promise<void> {
     console.log(`\n${said.join('\n')}\n`);
     console.log(JSON.stringify({ benchmark: 'explain', orders, held, ...settings }));
   } finally {
-    await db.close();
-    await server.stop();
-    await rm(folder, { recursive: true, force: true });
+    await close();
   }
-}
-
-function hold(
-  holder: ReturnType<typeof createSeatHolder>,
-  place: { screeningId: number; seats: number },
-  flush: number,
-  n: number,
-) {
-  const buyerKey = Buffer.alloc(16);
-  buyerKey.writeUInt32BE(flush * 100_000 + n, 0);
-  const pair = 1 + ((flush + n) % (place.seats / 2));
-  return holder.hold({
-    screeningId: place.screeningId,
-    seats: [
-      { seatNo: pair * 2 - 1, kind: n % 10 < 3 ? 'half_student' : 'full' },
-      { seatNo: pair * 2, kind: 'full' },
-    ],
-    buyerId: newId(),
-    buyerKey,
-    key: randomUUID(),
-    fingerprint: createHash('sha256').digest(),
-    correlationId: newId(),
-  });
 }

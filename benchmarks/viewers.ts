@@ -1,22 +1,20 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { cpus, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { cpus } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { freePort, startEmbeddedPostgres } from '#platform/embedded-postgres';
-import { migrate } from '#platform/migrate';
-import { createDatabase, type Database } from '#platform/postgres';
+import { freePort } from '#platform/embedded-postgres';
+import type { Database } from '#platform/postgres';
+import { type ApiProcess, startApiProcess } from '#testing/api-process';
+import { openBenchDatabase } from './bench-database.ts';
 import { durability, printSettings } from './durability.ts';
 import { processorSeconds, residentBytes } from './processor-time.ts';
 import { type Buying, createBuyers } from './viewers/buyers.ts';
 import { type Crowd, delaysOf, gather, quantile } from './viewers/crowd.ts';
-import { type ApiProcess, monotonicMs, refuseFewFiles, startApi, waitedSeconds } from './viewers/machine.ts';
+import { monotonicMs, refuseFewFiles, waitedSeconds } from './viewers/machine.ts';
 import { screeningsOf, signedInBuyers, statesInDatabase } from './viewers/world.ts';
 import type { WatchReport } from './viewers/watcher-process.ts';
 
 export const summary = 'viewers of live seat maps while seats sell: change to screen, bytes a viewer, a restart';
 
-const ROOT = new URL('..', import.meta.url).pathname;
 const WARM_UP_SECONDS = 4;
 const STORM_SECONDS_MAX = 60;
 /** Orders and reads a second while everybody comes back. */
@@ -38,28 +36,19 @@ type Options = {
 export async function run(args: string[]): Promise<void> {
   const options = readOptions(args);
   refuseFewFiles(options.count + 300);
-  const folder = await mkdtemp(join(tmpdir(), 'poltrona-bench-'));
-  const server = await startEmbeddedPostgres({
-    folder: join(folder, 'data'),
-    port: 0,
-    password: 'bench',
-    database: 'bench',
+  const { db, server, close } = await openBenchDatabase({
     settings: { shared_buffers: '256MB', max_wal_size: '4GB', checkpoint_timeout: '30min' },
   });
-  const db = createDatabase({ connectionString: server.url, connectionsMax: 4 });
   try {
-    await migrate(db, ROOT);
     const settings = await durability(db);
     const { profile: _, ...shown } = options;
     printSettings({ ...shown, ...settings });
     console.log('change: from the buyer’s answer to the delta in the viewer’s socket, every viewer and sale counted;');
     console.log('strict: from the moment the buyer was due to ask. Everything shares the processors.\n');
-    const result = await measure({ options, db, databaseUrl: server.url, folder, postmaster: server.pid });
+    const result = await measure({ options, db, databaseUrl: server.url, postmaster: server.pid });
     console.log(JSON.stringify({ benchmark: 'viewers', ...result, processors: cpus().length, ...settings }));
   } finally {
-    await db.close();
-    await server.stop();
-    await rm(folder, { recursive: true, force: true });
+    await close();
   }
 }
 
@@ -85,9 +74,9 @@ function readOptions(args: string[]): Options {
   };
 }
 
-type Run = { options: Options; db: Database; databaseUrl: string; folder: string; postmaster: number };
+type Run = { options: Options; db: Database; databaseUrl: string; postmaster: number };
 
-async function measure({ options, db, databaseUrl, folder, postmaster }: Run) {
+async function measure({ options, db, databaseUrl, postmaster }: Run) {
   const ordersPerSecond = options.seatsPerSecond / 2;
   const orders =
     ordersPerSecond * (options.seconds + WARM_UP_SECONDS) + STORM_RATES.ordersPerSecond * STORM_SECONDS_MAX;
@@ -95,9 +84,11 @@ async function measure({ options, db, databaseUrl, folder, postmaster }: Run) {
   const tokens = await signedInBuyers(db, Math.ceil(orders / 2) + 1);
   const port = await freePort();
   const flags = options.profile ? ['--cpu-prof', '--cpu-prof-dir=.'] : [];
-  const start = () => startApi({ databaseUrl, port, folder, flags });
+  // The API as it is delivered, all limits as shipped, and nobody in front of it.
+  const settings = { LOG_LEVEL: 'warn', TRUST_PROXY: 'false' };
+  const start = () => startApiProcess(databaseUrl, { ...settings, API_PORT: String(port) }, { flags });
   let api = await start();
-  const other = options.apart ? await startApi({ databaseUrl, port: await freePort(), folder }) : null;
+  const other = options.apart ? await startApiProcess(databaseUrl, settings) : null;
   const buyers = createBuyers({ port: other?.port ?? port, screenings, tokens });
   // Code is compiled, connections are open and maps are read before the first viewer comes, so that its bytes are its.
   await buyers.buy({ ordersPerSecond, readsPerSecond: 500, seconds: WARM_UP_SECONDS });

@@ -9,6 +9,7 @@ import { ROOT } from './database.ts';
 import { TEST_KEYS } from './people.ts';
 
 export type ApiProcess = {
+  pid: number;
   port: number;
   url: string;
   /** SIGKILL: no goodbye to anybody. */
@@ -18,14 +19,21 @@ export type ApiProcess = {
 
 const READY_MS_MAX = 30_000;
 
-/** The real API in a process of its own, behind a proxy (TRUST_PROXY), with the keys of `testAccounts`. */
-export async function startApiProcess(databaseUrl: string, settings: Record<string, string> = {}): Promise<ApiProcess> {
+/**
+ * The real API in a process of its own, behind a proxy (TRUST_PROXY), with the keys of `testAccounts`, on a free port
+ * unless `settings` say API_PORT. `flags` go to node.
+ */
+export async function startApiProcess(
+  databaseUrl: string,
+  settings: Record<string, string> = {},
+  options: { flags?: readonly string[]; output?: 'inherit' | 'ignore' } = {},
+): Promise<ApiProcess> {
   const folder = await mkdtemp(join(tmpdir(), 'poltrona-api-'));
-  const port = await freePort();
+  const port = Number(settings['API_PORT'] ?? (await freePort()));
   const { privateKey } = generateKeyPairSync('ed25519');
-  const child = spawn(process.execPath, [...API_NODE_FLAGS, 'apps/api/main.ts'], {
+  const child = spawn(process.execPath, [...API_NODE_FLAGS, ...(options.flags ?? []), 'apps/api/main.ts'], {
     cwd: ROOT,
-    stdio: ['ignore', 'ignore', 'inherit'],
+    stdio: ['ignore', options.output ?? 'ignore', 'inherit'],
     env: {
       DATABASE_URL: databaseUrl,
       CPF_HMAC_KEY: TEST_KEYS.cpfHmacKey,
@@ -46,7 +54,7 @@ export async function startApiProcess(databaseUrl: string, settings: Record<stri
   };
   const url = `http://127.0.0.1:${port}`;
   await untilHealthy(url, child);
-  return { port, url, kill: () => end('SIGKILL'), stop: () => end('SIGTERM') };
+  return { pid: child.pid!, port, url, kill: () => end('SIGKILL'), stop: () => end('SIGTERM') };
 }
 
 /** A test that breaks off leaves no process behind. */

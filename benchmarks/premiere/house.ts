@@ -1,14 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { spawn } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { type EmbeddedPostgres, freePort, startEmbeddedPostgres } from '#platform/embedded-postgres';
-import { migrate } from '#platform/migrate';
-import { createDatabase, type Database } from '#platform/postgres';
+import type { Database } from '#platform/postgres';
+import { type ApiProcess, startApiProcess } from '#testing/api-process';
 import { buildWebWhenNeeded } from '../../apps/laptop/build-web.ts';
-import { API_NODE_FLAGS } from '../../apps/node-flags.ts';
+import { openBenchDatabase } from '../bench-database.ts';
 import { processorSeconds, residentBytes } from '../processor-time.ts';
 import { signBuyersIn } from './people.ts';
 import type { GeneratorPlan, GeneratorResult } from './generator.ts';
@@ -54,23 +51,10 @@ export async function openPremiere(options: {
   profileOf?: string | undefined;
 }): Promise<Premiere> {
   await buildWebWhenNeeded(ROOT);
-  const folder = await mkdtemp(join(tmpdir(), 'poltrona-bench-'));
-  const server = await startEmbeddedPostgres({
-    folder: join(folder, 'data'),
-    port: 0,
-    password: 'bench',
-    database: 'bench',
-    settings: DATABASE_SETTINGS,
-  });
-  const db = createDatabase({ connectionString: server.url, connectionsMax: 4, statementTimeoutMs: 300_000 });
-  await migrate(db, ROOT);
-  const keys = {
-    CPF_HMAC_KEY: randomBytes(32).toString('base64'),
-    CPF_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
-  };
+  const { db, server, folder, close } = await openBenchDatabase({ settings: DATABASE_SETTINGS });
   const world = await registerPremiere(db, options.screenings);
-  await signBuyersIn(db, options.buyers, keys);
-  const apis = await Promise.all(Array.from({ length: options.apis }, () => startApi(server, folder, keys, options)));
+  await signBuyersIn(db, options.buyers);
+  const apis = await Promise.all(Array.from({ length: options.apis }, () => startApi(server.url, options)));
   const ports = apis.map((api) => api.port);
   const premiere: Premiere = {
     db,
@@ -79,74 +63,42 @@ export async function openPremiere(options: {
     buyers: options.buyers,
     ports,
     processorSeconds: async () => {
-      const api = await Promise.all(apis.map(({ child }) => processorSeconds(child.pid!)));
+      const api = await Promise.all(apis.map(({ pid }) => processorSeconds(pid)));
       const postgres = await processorSeconds(server.pid);
       if (postgres === null) return null;
       return { api: api.reduce<number>((sum, seconds) => sum + (seconds ?? 0), 0), postgres };
     },
     apiMemoryMb: async () => {
-      const sizes = await Promise.all(apis.map(({ child }) => residentBytes(child.pid!)));
+      const sizes = await Promise.all(apis.map(({ pid }) => residentBytes(pid)));
       return sizes.reduce((sum, size) => sum + size, 0) / 1e6;
     },
     generate: (plan) =>
       generate(premiere, folder, plan, () => {
-        if (options.profile) for (const { child } of apis) child.kill('SIGUSR2');
+        if (options.profile) for (const { pid } of apis) process.kill(pid, 'SIGUSR2');
       }),
     close: async () => {
       await Promise.all(apis.map((api) => api.stop()));
-      await db.close();
-      await server.stop();
-      await rm(folder, { recursive: true, force: true });
+      await close();
     },
   };
   return premiere;
 }
 
-async function startApi(
-  server: EmbeddedPostgres,
-  folder: string,
-  keys: Record<string, string>,
+function startApi(
+  databaseUrl: string,
   options: { holdSeconds: number; profile?: string | undefined; profileOf?: string | undefined },
-): Promise<{ port: number; child: ChildProcess; stop(): Promise<void> }> {
-  const port = await freePort();
-  const profiler = options.profile ? ['--import', join(ROOT, 'benchmarks/premiere/profile-on-signal.ts')] : [];
-  const child = spawn(process.execPath, [...API_NODE_FLAGS, ...profiler, join(ROOT, 'apps/api/main.ts')], {
-    stdio: ['ignore', 'inherit', 'inherit'],
-    env: {
-      PATH: process.env['PATH'] ?? '',
-      DATABASE_URL: server.url,
-      API_PORT: String(port),
-      LOG_LEVEL: 'warn',
-      TRUST_PROXY: 'true',
-      DATA_DIR: join(folder, 'uploads'),
-      ...(options.profile
-        ? { POLTRONA_PROFILE: resolve(options.profile), POLTRONA_PROFILE_OF: options.profileOf ?? 'cpu' }
-        : {}),
-      HOLD_MINUTES: String(options.holdSeconds / 60),
-      TICKET_SIGNING_KEY: generateKeyPairSync('ed25519')
-        .privateKey.export({ format: 'der', type: 'pkcs8' })
-        .toString('base64'),
-      ...keys,
+): Promise<ApiProcess> {
+  const profiler = options.profile
+    ? { POLTRONA_PROFILE: resolve(options.profile), POLTRONA_PROFILE_OF: options.profileOf ?? 'cpu' }
+    : null;
+  return startApiProcess(
+    databaseUrl,
+    { LOG_LEVEL: 'warn', HOLD_MINUTES: String(options.holdSeconds / 60), ...profiler },
+    {
+      flags: profiler ? ['--import', join(ROOT, 'benchmarks/premiere/profile-on-signal.ts')] : [],
+      output: 'inherit',
     },
-  });
-  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  for (let tries = 0; ; tries += 1) {
-    const ready = await fetch(`http://127.0.0.1:${port}/api/health`).then(
-      (answer) => answer.ok,
-      () => false,
-    );
-    if (ready) break;
-    if (child.exitCode !== null || tries > 300) throw new Error('an API process did not start');
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  return {
-    port,
-    child,
-    stop: async () => {
-      child.kill('SIGTERM');
-      await exited;
-    },
-  };
+  );
 }
 
 async function generate(

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { accountKeys } from '#capabilities/accounts';
 import type { Database } from '#platform/postgres';
+import { TEST_KEYS } from '#testing/people';
 
 const ROWS_AT_ONCE = 10_000;
 
@@ -13,12 +14,8 @@ export function tokenOf(number: number): string {
  * Signed-in buyers: account, CPF with right check digits (sealed in the vault, as keyed HMAC in the account), and a
  * session, in the tables where the product keeps them.
  */
-export async function signBuyersIn(
-  db: Database,
-  count: number,
-  keys: { CPF_HMAC_KEY: string; CPF_ENCRYPTION_KEY: string },
-): Promise<void> {
-  const sealing = accountKeys({ cpfHmacKey: keys.CPF_HMAC_KEY, cpfEncryptionKey: keys.CPF_ENCRYPTION_KEY });
+export async function signBuyersIn(db: Database, count: number): Promise<void> {
+  const sealing = accountKeys(TEST_KEYS);
   for (let from = 0; from < count; from += ROWS_AT_ONCE) {
     const people = Array.from({ length: Math.min(ROWS_AT_ONCE, count - from) }, (_, index) => from + index);
     const ids = people.map(accountIdOf);
