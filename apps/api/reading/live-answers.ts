@@ -69,8 +69,8 @@ export function screeningAnswer(deps: LiveAnswerDeps, screening: ScreeningToSell
       const available = deps.occupancy.available(screeningId);
       return available === null ? null : bodyAt(available);
     },
-    // On sale and sold out.
-    bytes: made.body.length * 2,
+    // Not yet, on sale, sold out, closed: more than four it never has.
+    bytes: made.body.length * 4,
     topics: [
       `screenings ${screeningId}`,
       `movies ${movie.movieId}`,
