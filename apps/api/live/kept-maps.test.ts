@@ -5,8 +5,11 @@ import { systemClock } from '#platform/clock';
 import type { Database } from '#platform/postgres';
 import { aScreening } from '#testing/builders';
 import { testDatabase } from '#testing/database';
+import { aHeldOrder, aSeatHolder, letTimePass } from '#testing/holding';
+import { getSeat } from '#contracts/seat-states';
 import { until } from '../reading/testing.ts';
 import type { SeatViewer } from './audience.ts';
+import type { SeatMap } from './seat-map.ts';
 import { createSeatMaps } from './seat-maps.ts';
 
 const db = await testDatabase();
@@ -63,4 +66,36 @@ test('a map that could not be read again is not shown, however often it is asked
   down = false;
   assert.ok(await maps.get(screeningId));
   assert.ok(maps.peek(screeningId));
+});
+
+test('what is told while a reading fails is in the map, and not told again after newer rows', async () => {
+  const { screeningId } = await aScreening(db);
+  const holder = aSeatHolder(db);
+  after(() => holder.close());
+  let now = 1_000_000;
+  let fail: (() => void) | null = null;
+  const failing = new Promise<never>((_, reject) => (fail = () => reject(new Error('down'))));
+  let hanging = false;
+  const row: Database['row'] = (...args) => (hanging ? failing : db.row(...args));
+  const maps = await createSeatMaps({ db: { ...db, row }, log, clock: { now: () => new Date(now) } });
+  after(() => maps.close());
+  const map = (await maps.get(screeningId))!;
+  hanging = true;
+  now += 121_000;
+  maps.peek(screeningId); // Reads again, and waits.
+  const other = (await seatMaps.get(screeningId))!;
+  const state = (of: SeatMap) => getSeat(of.states(), 1);
+  const order = await aHeldOrder(holder, screeningId, [1]);
+  await until('the others know', async () => state(other) !== 0);
+  assert.equal(state(map), 0);
+  fail!();
+  await until('so does this one', async () => {
+    now += 1_000;
+    return state(map) !== 0;
+  });
+  hanging = false;
+  await letTimePass(db, order.orderId, 60);
+  const read = (await maps.get(screeningId))!;
+  now += 1_000; // A new version comes after an interval only.
+  assert.equal(state(read), 0, 'the hold is over: an old notice must not be told after the rows');
 });

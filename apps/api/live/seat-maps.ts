@@ -68,7 +68,8 @@ export async function createSeatMaps(options: SeatMapsOptions): Promise<SeatMaps
           if (!isStale(entry)) return entry.map;
         }
       } catch (error) {
-        // What came while we read was kept for after it, and is not in the map.
+        // Those who look go on with the map there is: what came meanwhile belongs into it now, not after newer rows.
+        for (const row of entry.missed.splice(0)) entry.map?.apply(row);
         entry.gaps += 1;
         throw error;
       } finally {
