@@ -32,7 +32,7 @@ export async function run(args: string[]): Promise<void> {
           traffic: { readsPerSecond: 0, holdsPerSecond: rate, halfPrice: 0.3, run: (run += 1) },
           connectionsPerPort: number('connections'),
           openingPerSecond: 0,
-          arrivalsPerSecond: first ? 4_000 : 0,
+          arrivalsPerSecond: first ? 2_000 : 0,
           warmUpSeconds: first ? 3 : 0,
           seconds: number('seconds'),
         }),

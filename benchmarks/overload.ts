@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { gatherBystanders, type Heard } from './overload/bystanders.ts';
 import { findCapacity } from './premiere/find-capacity.ts';
 import type { PremiereLoad } from './premiere/house.ts';
 import { HOUSE_OPTIONS, perform } from './premiere/perform.ts';
@@ -27,40 +28,60 @@ export async function run(args: string[]): Promise<void> {
         traffic: { readsPerSecond: number('reads'), holdsPerSecond, halfPrice: 0.3, run: (run += 1) },
         connectionsPerPort: number('connections'),
         openingPerSecond: arrive ? 1_500 : 0,
-        arrivalsPerSecond: arrive ? 4_000 : 0,
+        arrivalsPerSecond: arrive ? 2_000 : 0,
         warmUpSeconds: arrive ? 3 : 0,
         seconds,
       });
-    const peak = await findCapacity((rate, first) => offer(rate, 4, first), number('from'));
-    console.log(`\npeak: ${peak.goodput} orders/s at ${peak.rate} offered`);
-    const twice = await offer(peak.goodput * 2, number('seconds'));
-    console.log('\nat twice the peak:');
-    printStreams(twice);
-    const after = await offer(Math.round(peak.goodput / 2), 3);
-    console.log('\nright after it, at half the peak:');
-    printStreams(after);
-    return figuresOf(peak.goodput, twice, after);
+    const bystanders = await gatherBystanders(premiere.db, premiere.besidePort);
+    try {
+      const found = await findCapacity((rate, first) => offer(rate, 4, first), number('from'));
+      const seconds = number('seconds');
+      console.log(`\nthe best of them again, for ${seconds} s:`);
+      const peak = await offer(found.rate, seconds);
+      printStreams(peak);
+      const offered = Math.max(found.goodput, goodputOf(peak)) * 2;
+      const [twice, heard] = await Promise.all([offer(offered, seconds), bystanders.watch(seconds)]);
+      console.log('\nat twice the peak:');
+      printStreams(twice);
+      console.log(`\nwho was not part of it: ${JSON.stringify(heard)}`);
+      const after = await offer(Math.round(offered / 4), 3);
+      console.log('\nright after it, at half the peak:');
+      printStreams(after);
+      return figuresOf(peak, twice, { after, heard });
+    } finally {
+      bystanders.close();
+    }
   });
 }
 
-function figuresOf(peak: number, twice: PremiereLoad, after: PremiereLoad) {
+/** Orders a second that got through. */
+function goodputOf(load: PremiereLoad): number {
+  const holds = load.streams.find((stream) => stream.name === 'holds')!;
+  return Math.round((holds.statuses['201'] ?? 0) / (load.seconds + holds.lateSeconds));
+}
+
+function figuresOf(peak: PremiereLoad, twice: PremiereLoad, { after, heard }: { after: PremiereLoad; heard: Heard }) {
   const holds = twice.streams.find((stream) => stream.name === 'holds')!;
   const reads = twice.streams.find((stream) => stream.name === 'reads');
   const recovered = after.streams.find((stream) => stream.name === 'holds')!;
-  const goodput = Math.round((holds.statuses['201'] ?? 0) / (twice.seconds + holds.lateSeconds));
   const expected = new Set(['201', '409', '429', '503']);
   const errors = Object.entries(holds.statuses).reduce((sum, [status, n]) => sum + (expected.has(status) ? 0 : n), 0);
+  const share = (load: PremiereLoad, seconds: number) => Math.round((seconds / load.tookSeconds) * 100) / 100;
   return {
-    peak_goodput: peak,
-    goodput_at_2x: goodput,
-    ratio: Math.round((goodput / peak) * 100) / 100,
+    peak_goodput: goodputOf(peak),
+    goodput_at_2x: goodputOf(twice),
+    ratio: Math.round((goodputOf(twice) / goodputOf(peak)) * 100) / 100,
     rejected: (holds.statuses['503'] ?? 0) + (holds.statuses['429'] ?? 0),
     p99_of_accepted_ms: holds.accepted.p99,
     p99_of_rejected_ms: holds.refused.p99,
     read_p99_ms: reads?.p99,
     errors: errors + holds.unanswered,
+    ...heard,
     p99_after_ms: recovered.p99,
     rejected_after: (recovered.statuses['503'] ?? 0) + (recovered.statuses['429'] ?? 0),
     api_memory_mb: Math.round(twice.apiMemoryMb),
+    cpu_generator: [share(peak, peak.cpuSeconds), share(twice, twice.cpuSeconds)],
+    cpu_api: [share(peak, peak.apiSeconds), share(twice, twice.apiSeconds)],
+    cpu_postgres: [share(peak, peak.postgresSeconds), share(twice, twice.postgresSeconds)],
   };
 }

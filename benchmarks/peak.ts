@@ -33,7 +33,7 @@ export async function run(args: string[]): Promise<void> {
         traffic: { readsPerSecond: reads, holdsPerSecond: holds, halfPrice: number('half-price'), run },
         connectionsPerPort: number('connections'),
         openingPerSecond: run === 1 ? 1_500 : 0,
-        arrivalsPerSecond: run === 1 ? 4_000 : 0,
+        arrivalsPerSecond: run === 1 ? 2_000 : 0,
         warmUpSeconds: number('warm-up'),
         seconds,
       });
@@ -105,5 +105,6 @@ function figuresOf(load: PremiereLoad) {
     cpu_generator: share(load.cpuSeconds),
     cpu_api: share(load.apiSeconds),
     cpu_postgres: share(load.postgresSeconds),
+    cpu_proxy: share(load.proxySeconds),
   };
 }

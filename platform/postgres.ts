@@ -1,13 +1,14 @@
 import pg from 'pg';
 import { Fault } from './fault.ts';
+import type { Prepared } from './sql.ts';
 
 export type Row = Record<string, unknown>;
 
 /** What can run a statement: the pool, or a transaction in progress. */
 export type Queryable = {
-  rows<R extends Row = Row>(text: string, values?: readonly unknown[]): Promise<R[]>;
+  rows<R extends Row = Row>(statement: string | Prepared, values?: readonly unknown[]): Promise<R[]>;
   /** The only row, or null. More than one row is a bug. */
-  row<R extends Row = Row>(text: string, values?: readonly unknown[]): Promise<R | null>;
+  row<R extends Row = Row>(statement: string | Prepared, values?: readonly unknown[]): Promise<R | null>;
 };
 
 /** A transaction in progress. Write functions demand one; there is no ambient transaction. */
@@ -30,12 +31,14 @@ const RETRYABLE_SQLSTATES = new Set(['40001', '40P01', '55P03']);
 const TRANSACTION_TRIES_MAX = 3;
 
 function wrap(runner: pg.Pool | pg.ClientBase): Queryable {
-  const rows = async <R extends Row>(text: string, values: readonly unknown[] = []): Promise<R[]> =>
-    (await runner.query<R>(text, values as unknown[])).rows;
+  const rows = async <R extends Row>(statement: string | Prepared, values: readonly unknown[] = []): Promise<R[]> => {
+    const asked = typeof statement === 'string' ? { text: statement } : statement;
+    return (await runner.query<R>({ ...asked, values: values as unknown[] })).rows;
+  };
   return {
     rows,
-    row: async <R extends Row>(text: string, values: readonly unknown[] = []) => {
-      const found = await rows<R>(text, values);
+    row: async <R extends Row>(statement: string | Prepared, values: readonly unknown[] = []) => {
+      const found = await rows<R>(statement, values);
       if (found.length > 1) throw new Error('bug: one row expected, several came');
       return found[0] ?? null;
     },

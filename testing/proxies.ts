@@ -12,6 +12,7 @@ export const PROXIES = ['haproxy', 'nginx'] as const;
 export type ProxyName = (typeof PROXIES)[number];
 
 export type RunningProxy = {
+  pid: number;
   port: number;
   url: string;
   /** A command for the administrator's socket (HAProxy only); its answer. */
@@ -35,10 +36,18 @@ export async function startProxy(
   name: ProxyName,
   apiPorts: readonly number[],
   edits: readonly Edit[] = [],
+  options: { quietPort?: number; connectionsMax?: number } = {},
 ): Promise<RunningProxy> {
   const folder = await mkdtemp(join(tmpdir(), `poltrona-${name}-`));
   const port = await freePort();
-  const command = await (name === 'haproxy' ? haproxy : nginx)({ folder, port, apiPorts, edits });
+  const command = await (name === 'haproxy' ? haproxy : nginx)({
+    folder,
+    port,
+    apiPorts,
+    edits,
+    quietPort: options.quietPort ?? null,
+    connectionsMax: options.connectionsMax ?? 400,
+  });
   const checked = await run(command.program, command.check, command.env).catch((error: Error) => error);
   if (checked instanceof Error) throw checked;
   const child = spawn(command.program, command.args, {
@@ -50,6 +59,7 @@ export async function startProxy(
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => lines.push(data.toString()));
   await untilListening(port, child, lines);
   return {
+    pid: child.pid!,
     port,
     url: `http://127.0.0.1:${port}`,
     command: (text) => ask(join(folder, 'admin.sock'), text),
@@ -67,23 +77,32 @@ export async function startProxy(
 // Debian keeps both beside the tools of an administrator.
 const PATH_WITH_SBIN = '/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin:/opt/homebrew/bin';
 
-type Plan = { folder: string; port: number; apiPorts: readonly number[]; edits: readonly Edit[] };
+type Plan = {
+  folder: string;
+  port: number;
+  apiPorts: readonly number[];
+  quietPort: number | null;
+  edits: readonly Edit[];
+  /** On each of both sides. */
+  connectionsMax: number;
+};
 type Command = { program: string; args: string[]; check: string[]; env: Record<string, string> };
 
-async function haproxy({ folder, port, apiPorts, edits }: Plan): Promise<Command> {
+async function haproxy({ folder, port, apiPorts, quietPort, edits, connectionsMax }: Plan): Promise<Command> {
   const file = join(folder, 'haproxy.cfg');
   await edited(join(ROOT, 'infra/haproxy/haproxy.cfg'), file, edits);
   const env = {
     HAPROXY_BIND: `127.0.0.1:${port}`,
     HAPROXY_SOCKET: join(folder, 'admin.sock'),
-    HAPROXY_MAXCONN: '400',
+    HAPROXY_MAXCONN: String(connectionsMax),
+    ...(quietPort === null ? {} : { API_QUIET: `127.0.0.1:${quietPort}` }),
     ...Object.fromEntries(apiPorts.map((apiPort, at) => [`API_${at + 1}`, `127.0.0.1:${apiPort}`])),
   };
   return { program: 'haproxy', args: ['-db', '-f', file], check: ['-c', '-f', file], env };
 }
 
 /** nginx reads no environment, so a copy gets the addresses, and folders that this user may write. */
-async function nginx({ folder, port, apiPorts, edits }: Plan): Promise<Command> {
+async function nginx({ folder, port, apiPorts, quietPort, edits, connectionsMax }: Plan): Promise<Command> {
   await cp(join(ROOT, 'infra/nginx'), folder, { recursive: true });
   const file = join(folder, 'nginx.conf');
   const folders = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
@@ -93,15 +112,22 @@ async function nginx({ folder, port, apiPorts, edits }: Plan): Promise<Command> 
     ['listen 8080 backlog=4096;', `listen 127.0.0.1:${port};`],
     ['/tmp/poltrona-nginx.pid', join(folder, 'nginx.pid')],
     ['/dev/shm/poltrona-nginx', join(folder, 'reads')],
-    ['worker_rlimit_nofile 65536;', process.getuid?.() === 0 ? 'user root; worker_rlimit_nofile 4096;' : ''],
-    ['worker_connections 16384;', 'worker_connections 400;'],
+    [
+      'worker_rlimit_nofile 65536;',
+      process.getuid?.() === 0 ? `user root; worker_rlimit_nofile ${4_096 + 2 * connectionsMax};` : '',
+    ],
+    ['worker_connections 16384;', `worker_connections ${connectionsMax};`],
     ['http {', `http {\n${folders.join('\n')}`],
     ...edits,
   ]);
   const servers = join(folder, 'api-servers.conf');
   const first = (await readFile(servers, 'utf8')).split('\n').find((line) => line.startsWith('server '));
   if (!first?.includes('127.0.0.1:3001')) throw new Error('api-servers.conf does not begin with 127.0.0.1:3001');
-  await writeFile(servers, apiPorts.map((apiPort) => first.replace('3001', String(apiPort))).join('\n'));
+  const server = (to: number) => first.replace('3001', String(to));
+  await writeFile(servers, apiPorts.map(server).join('\n'));
+  const others = apiPorts.map((to) => server(to).replace(' max_fails', ' backup max_fails'));
+  const quiet = quietPort === null ? apiPorts.map(server) : [server(quietPort), ...others];
+  await writeFile(join(folder, 'quiet-servers.conf'), quiet.join('\n'));
   const args = ['-c', file, '-e', 'stderr'];
   return { program: 'nginx', args: [...args, '-g', 'daemon off;'], check: [...args, '-t', '-q'], env: {} };
 }

@@ -20,7 +20,12 @@ const HEAD_BYTES_MAX = 4096;
  * measures, and an HTTP client would cost more than the server. One buffer serves all connections (node hands each read
  * to `callback` before the next): 2.3 µs of our own time a request instead of 4.4.
  */
-export function openConnection(port: number, shared: Buffer, onLost: () => void): Promise<Connection> {
+export function openConnection(
+  port: number,
+  shared: Buffer,
+  onLost: () => void,
+  localAddress?: string,
+): Promise<Connection> {
   return new Promise((resolve, reject) => {
     let answered: Answered | null = null;
     let missing = 0; // bytes of the body that are still to come
@@ -57,6 +62,7 @@ export function openConnection(port: number, shared: Buffer, onLost: () => void)
     const socket: Socket = connect({
       port,
       host: '127.0.0.1',
+      ...(localAddress ? { localAddress } : {}),
       noDelay: true,
       onread: {
         buffer: shared,

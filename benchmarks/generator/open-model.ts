@@ -33,11 +33,17 @@ export async function runOpenModel(options: {
   connectionsPerPort: number;
   seconds: number;
   streams: readonly Stream[];
+  /**
+   * As if every connection were another person's: each from an address of its own (limits count what a proxy sees), and
+   * all of them used in turn (a proxy closes one that says nothing for ten seconds).
+   */
+  asPeople?: boolean;
   /** How long after the last arrival answers are waited for. */
   patienceMs?: number;
 }): Promise<{ seconds: number; results: StreamResult[] }> {
   const pools = new Map<number, Pool>();
-  for (const port of options.ports) pools.set(port, await openPool(port, options.connectionsPerPort));
+  for (const port of options.ports)
+    pools.set(port, await openPool(port, options.connectionsPerPort, options.asPeople ?? false));
   const runs = options.streams.map((stream) => startStream(stream, pools));
   const start = performance.now();
   const end = start + options.seconds * 1000;
@@ -62,7 +68,7 @@ type Due = { request: string; answered: (status: number, etag: string) => void }
 type Pool = { send(due: Due): void; close(): void };
 
 /** Connections to one port. When all are busy, requests wait here, and their time runs. */
-async function openPool(port: number, connections: number): Promise<Pool> {
+async function openPool(port: number, connections: number, asPeople: boolean): Promise<Pool> {
   const shared = Buffer.allocUnsafe(256 * 1024);
   const idle: Connection[] = [];
   const queue: Due[] = [];
@@ -71,10 +77,15 @@ async function openPool(port: number, connections: number): Promise<Pool> {
   let lost = 0;
   for (let index = 0; index < connections; index += 1) {
     idle.push(
-      await openConnection(port, shared, () => {
-        lost += 1;
-        if (!closing && lost === connections) throw new Error(`all connections to port ${port} are lost`);
-      }),
+      await openConnection(
+        port,
+        shared,
+        () => {
+          lost += 1;
+          if (!closing && lost === connections) throw new Error(`all connections to port ${port} are lost`);
+        },
+        asPeople ? `127.1.${Math.floor(index / 250)}.${1 + (index % 250)}` : undefined,
+      ),
     );
   }
   const carry = (connection: Connection, due: Due): void => {
@@ -93,7 +104,7 @@ async function openPool(port: number, connections: number): Promise<Pool> {
   };
   return {
     send: (due) => {
-      const connection = idle.pop();
+      const connection = asPeople ? idle.shift() : idle.pop();
       if (connection) carry(connection, due);
       else queue.push(due);
     },

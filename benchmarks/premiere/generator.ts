@@ -6,6 +6,8 @@ import { arrivalStream, holdStream, openingStream, readStream, type Traffic } fr
 export type GeneratorPlan = {
   traffic: Traffic;
   connectionsPerPort: number;
+  /** open-model.ts */
+  asPeople: boolean;
   /** Everything is read a few times, at this rate; 0 leaves it out. */
   openingPerSecond: number;
   /** Everybody arrives, at this rate; 0 leaves it out. */
@@ -37,27 +39,33 @@ export type StreamFigures = {
 };
 
 const plan = JSON.parse(await readFile(process.argv[2]!, 'utf8')) as GeneratorPlan;
-const { traffic, connectionsPerPort } = plan;
+const { traffic, connectionsPerPort, asPeople } = plan;
 const { ports } = traffic;
 
 if (plan.openingPerSecond > 0) {
   const stream = openingStream(traffic, plan.openingPerSecond);
   const seconds = stream.count / plan.openingPerSecond;
-  await runOpenModel({ ports, connectionsPerPort, seconds, streams: [stream], patienceMs: 60_000 });
+  await runOpenModel({ ports, connectionsPerPort, asPeople, seconds, streams: [stream], patienceMs: 60_000 });
 }
 if (plan.arrivalsPerSecond > 0) {
   const seconds = (traffic.buyers * ports.length) / plan.arrivalsPerSecond;
   const streams = [arrivalStream(traffic, plan.arrivalsPerSecond)];
-  await runOpenModel({ ports, connectionsPerPort, seconds, streams, patienceMs: 30_000 });
+  await runOpenModel({ ports, connectionsPerPort, asPeople, seconds, streams, patienceMs: 30_000 });
 }
 const streams = [readStream(traffic), holdStream(traffic)].filter((stream) => stream.perSecond > 0);
 if (plan.warmUpSeconds > 0) {
-  await runOpenModel({ ports, connectionsPerPort, seconds: plan.warmUpSeconds, streams });
+  await runOpenModel({ ports, connectionsPerPort, asPeople, seconds: plan.warmUpSeconds, streams });
 }
 process.send?.('measuring');
 const before = process.cpuUsage();
 const began = performance.now();
-const { seconds, results } = await runOpenModel({ ports, connectionsPerPort, seconds: plan.seconds, streams });
+const { seconds, results } = await runOpenModel({
+  ports,
+  connectionsPerPort,
+  asPeople,
+  seconds: plan.seconds,
+  streams,
+});
 const cpu = process.cpuUsage(before);
 const result: GeneratorResult = {
   seconds,

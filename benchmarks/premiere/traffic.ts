@@ -156,13 +156,13 @@ export function arrivalStream(traffic: Traffic, perSecond: number): Stream {
       const buyer = Math.floor(nth / traffic.ports.length) % traffic.buyers;
       const port = traffic.ports[nth % traffic.ports.length]!;
       nth += 1;
-      const id = traffic.world.hot[0]!.screeningId;
       return {
         port,
-        // A hold without a body: the session is resolved before that is refused.
-        request:
-          `POST /api/screenings/${id}/holds HTTP/1.1\r\nhost: poltrona\r\ncookie: poltrona_session=${tokenOf(buyer)}\r\n` +
-          `x-forwarded-for: ${addressOf(buyer)}\r\ncontent-length: 0\r\n\r\n`,
+        // Asked of the ordinary routes, which resolve the session and are never shed.
+        request: get(
+          '/api/me',
+          `cookie: poltrona_session=${tokenOf(buyer)}\r\nx-forwarded-for: ${addressOf(buyer)}\r\n`,
+        ),
       };
     },
   };

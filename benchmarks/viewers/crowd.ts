@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { setTimeout as wait } from 'node:timers/promises';
+import { SEAT_STATES } from '#contracts/seat-states';
 import type { Sale } from './buyers.ts';
 import type { Sighting, WatchOrder, WatchReport } from './watcher-process.ts';
 
@@ -76,6 +77,8 @@ const merge = (reports: WatchReport[]): WatchReport => ({
   cpuSeconds: reports.reduce((sum, report) => sum + report.cpuSeconds, 0),
 });
 
+const AVAILABLE = SEAT_STATES.indexOf('available');
+
 export type Delays = { answerMs: Float64Array; dueMs: Float64Array };
 
 /** Of every sale and every viewer of it: from the buyer's answer, and from the due time, to the delta. Sorted. */
@@ -83,7 +86,9 @@ export function delaysOf(sales: readonly Sale[], sightings: readonly Sighting[])
   const sold = new Map(sales.map((sale) => [`${sale.screeningId} ${sale.seatNo}`, sale]));
   const hits = sightings.flatMap((sighting) =>
     sighting.seats.flatMap((no, index) => {
-      const sale = index % 2 === 0 ? sold.get(`${sighting.screeningId} ${no}`) : undefined;
+      // Seat, state, seat, state: a seat that is free again is another change.
+      const taken = index % 2 === 0 && sighting.seats[index + 1] !== AVAILABLE;
+      const sale = taken ? sold.get(`${sighting.screeningId} ${no}`) : undefined;
       return sale ? [{ sale, at: sighting.at }] : [];
     }),
   );

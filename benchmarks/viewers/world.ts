@@ -15,14 +15,14 @@ export async function screeningsOf(db: Database, count: number, seatsNeeded: num
     `insert into screenings.screenings (auditorium_id, theater_id, movie_id, seat_plan_id, starts_at, ends_at,
        cinema_day, price_cents, half_price_quota, sales_close_at)
      select $1, $2, $3, $4, now() + n * interval '3 hours', now() + n * interval '3 hours' + interval '2 hours',
-       current_date, $6, 120, 'infinity' from generate_series(1, $5) as n
+       current_date, $6, 120, now() + n * interval '3 hours' + interval '1 hour' from generate_series(1, $5) as n
      returning screening_id as id`,
     [hall.auditoriumId, hall.theaterId, movieId, hall.seatPlanId, count, PRICE_CENTS],
   );
   await db.rows(
     `insert into holds.tickets (screening_id, seat_no, price_cents)
-     select screening_id, no, $2 from screenings.screenings cross join generate_series(1, $1) as no`,
-    [hall.plan.seats.length, PRICE_CENTS],
+     select id, no, $2 from unnest($3::int[]) as id cross join generate_series(1, $1) as no`,
+    [hall.plan.seats.length, PRICE_CENTS, rows.map((row) => row.id)],
   );
   await db.rows('vacuum analyze holds.tickets');
   return rows.map((row) => row.id);

@@ -2,7 +2,7 @@ import { maskCpf } from '#contracts/cpf';
 import type { Me, Role } from '#contracts/accounts';
 import { forgetAnswersOf } from '#platform/idempotency';
 import type { Queryable, Transaction } from '#platform/postgres';
-import { sql } from '#platform/sql';
+import { prepared, sql } from '#platform/sql';
 import type { AccountKeys } from './keys.ts';
 import { endAllSessions, listSessions } from './sessions.ts';
 
@@ -84,10 +84,13 @@ function openCpf(keys: AccountKeys, row: AccountRow): string | null {
   return row.sealed_cpf ? keys.cpfSealer.open(row.sealed_cpf, row.account_id) : null;
 }
 
-const FIND = sql`
+const FIND = prepared(
+  'find_account',
+  sql`
   select a.account_id, a.email, a.name, a.locale, a.created_at, v.sealed_cpf
   from accounts.accounts a left join accounts.cpf_vault v using (account_id)
-  where a.account_id = $1 and a.erased_at is null`;
+  where a.account_id = $1 and a.erased_at is null`,
+);
 const ORDERS = sql`
   select o.order_id as "orderId", o.state, holds.lines(o.seat_nos, o.kinds, o.price_cents, o.fee_basis_points) as lines, o.total_cents as "totalCents", o.created_at as "createdAt",
     o.paid_at as "paidAt", m.title as movie, t.name as theater, s.starts_at as "startsAt"

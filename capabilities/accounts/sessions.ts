@@ -3,7 +3,7 @@ import type { Role, SessionList } from '#contracts/accounts';
 import { tokenHash } from '#platform/crypto';
 import { newId, newSecret } from '#platform/ids';
 import type { Queryable, Transaction } from '#platform/postgres';
-import { sql } from '#platform/sql';
+import { prepared, sql } from '#platform/sql';
 
 export const SESSIONS_CHANNEL = 'sessions_revoked';
 
@@ -178,13 +178,16 @@ const REISSUE = sql`
   update accounts.sessions set token_hash = $2
   where sign_in_key = $1 and rotated_at > now() - make_interval(secs => $3) and expires_at > now()
   returning account_id, awaiting`;
-const FIND = sql`
+const FIND = prepared(
+  'find_session',
+  sql`
   select s.session_id, s.account_id, a.buyer_key,
     case when s.strength = 'second_factor' then a.role else 'buyer' end as role,
     s.last_seen_at < now() - interval '5 minutes' as stale
   from accounts.sessions s join accounts.accounts a using (account_id)
   where s.token_hash = $1 and s.awaiting is null and s.expires_at > now()
-    and s.last_seen_at > now() - make_interval(secs => s.idle_seconds) and a.erased_at is null`;
+    and s.last_seen_at > now() - make_interval(secs => s.idle_seconds) and a.erased_at is null`,
+);
 const TOUCH = sql`update accounts.sessions set last_seen_at = now() where session_id = $1`;
 const FIND_HALF_OPEN = sql`
   select session_id, account_id, awaiting from accounts.sessions

@@ -12,6 +12,7 @@ import { SESSION_COOKIE, type Session } from '../session.ts';
 import { askInside } from './ask-inside.ts';
 import { WEB_PAGE } from '../web-pages.ts';
 import { createKeptAnswers } from './kept-answers.ts';
+import type { LoadShedder } from './load-shedder.ts';
 import { commonFields, dateNow, statusLine } from './templates.ts';
 
 export type HotRouteDeps = {
@@ -19,8 +20,11 @@ export type HotRouteDeps = {
   clock: Clock;
   seatMaps: SeatMaps;
   holdDesk: HoldDesk;
+  loadShedder: LoadShedder;
   /** Who a token is, from memory; null when that has to be read first. */
   peekSession: (token: string) => Session | null;
+  /** The same by asking the database. */
+  resolveSession: (token: string) => Promise<Session | null>;
   /** What is kept of a page or a search, by path and query; null when it has to be made first. */
   peekPage: (url: string) => Remembered | null;
   /** The web page at /, as it was last built. */
@@ -38,23 +42,29 @@ export async function createHotRoutes(deps: HotRouteDeps): Promise<HotHandler> {
   const pageFields = await commonFields(deps.api, '/');
   const answerApi = createKeptAnswers({ clock: deps.clock, common: apiFields, as: PUBLIC_JSON });
   const answerPage = createKeptAnswers({ clock: deps.clock, common: pageFields, as: WEB_PAGE });
-  const hold = createHotHold(deps, apiFields);
+  const busy = createBusyAnswer(deps, apiFields);
+  const hold = createHotHold(deps, { apiFields, busy });
   const inside = (request: HotRequest) => askInside(deps.api, request);
+
+  const tooMuch = () => !deps.loadShedder.admits('read');
 
   const read = (request: HotRequest): HotAnswer | Promise<HotAnswer | null> | null => {
     const { head } = request;
     const { url } = head;
     if (!url.startsWith('/api/')) {
       if (url !== '/') return null;
+      if (tooMuch()) return busy();
       const page = deps.peekWebPage();
       return page ? answerPage(page, head) : inside(request);
     }
     const screeningId = seatsOf(url);
     if (screeningId !== null) {
+      if (tooMuch()) return busy();
       const map = deps.seatMaps.peek(screeningId);
       return map ? answerApi(map.remembered(), head) : inside(request);
     }
     if (!PAGE.test(url)) return null;
+    if (tooMuch()) return busy();
     const page = deps.peekPage(url);
     return page ? answerApi(page, head) : inside(request);
   };
@@ -83,25 +93,32 @@ function screeningBefore(url: string, ending: string): number | null {
 const JSON_TYPE = /^application\/json[ \t]*(?:;|$)/i;
 const isHoldBody = new Ajv({ coerceTypes: false, strict: false }).compile<HoldBody>(HoldBodySchema);
 
-/** Holds from a buyer whom memory knows, with a body and a key as they should be. Null for all others. */
-function createHotHold(deps: HotRouteDeps, apiFields: string) {
-  const head = (reply: HoldReply) =>
-    `${statusLine(reply.status)}${apiFields}cache-control: no-store\r\n${dateNow(deps.clock.now().getTime())}` +
-    (reply.status >= 400
-      ? 'content-type: application/problem+json\r\n'
-      : 'content-type: application/json; charset=utf-8\r\n') +
-    (reply.replayed ? 'idempotent-replayed: true\r\n' : '') +
-    (reply.retryAfter ? `retry-after: ${reply.retryAfter}\r\n` : '') +
-    `content-length: ${Buffer.byteLength(reply.body)}\r\n\r\n`;
-
-  const busy = createBusyAnswer(deps, (reply) => head(reply) + reply.body);
+/** Holds from a buyer with a session, with a body and a key as they should be. Null for all others. */
+function createHotHold(deps: HotRouteDeps, { apiFields, busy }: { apiFields: string; busy: () => string }) {
+  const whole = (reply: HoldReply) => wholeReply(deps, apiFields, reply);
 
   return (request: HotRequest, screeningId: number): Promise<HotAnswer | null> | HotAnswer | null => {
     const { head: fields } = request;
-    // First of all: while a lane is full, refusing must cost next to nothing, or there is nothing left for the others.
-    if (deps.holdDesk.overloaded(screeningId)) return busy();
-    const session = deps.peekSession(cookieOf(fields.cookie, SESSION_COOKIE));
-    if (!session?.buyerKey || !isOwnPage(fields.origin, fields.secFetchSite, fields.host)) return null;
+    // First of all: refusing must cost next to nothing, or there is nothing left for the others.
+    if (deps.holdDesk.overloaded(screeningId) || !deps.loadShedder.admits('hold')) return busy();
+    const token = cookieOf(fields.cookie, SESSION_COOKIE);
+    const session = deps.peekSession(token);
+    if (session) return holdFor(session, request, screeningId);
+    if (token === '') return null;
+    // Most buyers of a rush hold once: for each of them the session is read first.
+    return deps.resolveSession(token).then(
+      (found) => (found && holdFor(found, request, screeningId)) ?? askInside(deps.api, request),
+      () => askInside(deps.api, request),
+    );
+  };
+
+  function holdFor(
+    session: Session,
+    request: HotRequest,
+    screeningId: number,
+  ): Promise<HotAnswer | null> | HotAnswer | null {
+    const { head: fields } = request;
+    if (!session.buyerKey || !isOwnPage(fields.origin, fields.secFetchSite, fields.host)) return null;
     const key = fields.idempotencyKey;
     if (key.length > KEY_LENGTH_MAX || !/^[\x21-\x7e]+$/.test(key)) return null;
     const body = JSON_TYPE.test(fields.contentType) ? parsed(request.body) : null;
@@ -110,8 +127,7 @@ function createHotHold(deps: HotRouteDeps, apiFields: string) {
     const address = (deps.trustProxy && firstAddress(fields.forwardedFor)) || request.peer;
     const retryAfter = deps.holdDesk.tooMany(session.accountId, address);
     if (retryAfter !== null) {
-      const reply = deps.holdDesk.refused(correlationId, retryAfter);
-      return head(reply) + reply.body;
+      return whole(deps.holdDesk.refused(correlationId, retryAfter));
     }
     return deps.holdDesk
       .hold({
@@ -123,19 +139,28 @@ function createHotHold(deps: HotRouteDeps, apiFields: string) {
         url: fields.url,
         correlationId,
       })
-      .then(
-        (reply) => head(reply) + reply.body,
-        (error: unknown) => {
-          const failed = deps.holdDesk.failed(error, correlationId);
-          // A bug is met again by the ordinary route, which writes it down and says 500.
-          return failed ? head(failed) + failed.body : askInside(deps.api, request);
-        },
-      );
-  };
+      .then(whole, (error: unknown) => {
+        const failed = deps.holdDesk.failed(error, correlationId);
+        // A bug is met again by the ordinary route, which writes it down and says 500.
+        return failed ? whole(failed) : askInside(deps.api, request);
+      });
+  }
+}
+
+function wholeReply(deps: HotRouteDeps, apiFields: string, reply: HoldReply): string {
+  return (
+    `${statusLine(reply.status)}${apiFields}cache-control: no-store\r\n${dateNow(deps.clock.now().getTime())}` +
+    (reply.status >= 400
+      ? 'content-type: application/problem+json\r\n'
+      : 'content-type: application/json; charset=utf-8\r\n') +
+    (reply.replayed ? 'idempotent-replayed: true\r\n' : '') +
+    (reply.retryAfter ? `retry-after: ${reply.retryAfter}\r\n` : '') +
+    `content-length: ${Buffer.byteLength(reply.body)}\r\n\r\n${reply.body}`
+  );
 }
 
 /** Put together once a second; only its instance is its own. */
-function createBusyAnswer(deps: HotRouteDeps, whole: (reply: HoldReply) => string): () => string {
+function createBusyAnswer(deps: HotRouteDeps, apiFields: string): () => string {
   const place = newId();
   let madeAt = '';
   let [before, after] = ['', ''];
@@ -143,7 +168,7 @@ function createBusyAnswer(deps: HotRouteDeps, whole: (reply: HoldReply) => strin
     const date = dateNow(deps.clock.now().getTime());
     if (date !== madeAt) {
       madeAt = date;
-      [before, after] = whole(deps.holdDesk.busy(place)).split(place) as [string, string];
+      [before, after] = wholeReply(deps, apiFields, deps.holdDesk.busy(place)).split(place) as [string, string];
     }
     return before + newId() + after;
   };
