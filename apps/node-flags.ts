@@ -17,3 +17,8 @@ export const API_NODE_FLAGS = [
   '--external-memory-accounted-in-global-limit',
   '--heap-growing-percent=150',
 ] as const;
+
+/** Which of them a process was started without. */
+export function missingFlags(execArgv: readonly string[]): string[] {
+  return API_NODE_FLAGS.filter((flag) => !execArgv.includes(flag));
+}

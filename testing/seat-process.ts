@@ -10,7 +10,6 @@ import { createDatabase } from '#platform/postgres';
 import { NO_HOLD_LIMITS } from '../apps/api/hold-limits.ts';
 import { createHoldDesk } from '../apps/api/hold-desk.ts';
 import { createHotRoutes } from '../apps/api/hot/hot-routes.ts';
-import { NEVER_SHEDS } from '../apps/api/hot/load-shedder.ts';
 import { createSeatMaps } from '../apps/api/live/seat-maps.ts';
 import { createStreams } from '../apps/api/live/streams.ts';
 import { registerSeatRoutes } from '../apps/api/routes/seats.ts';
@@ -35,7 +34,6 @@ const hotRoutes = await createHotRoutes({
   clock: systemClock,
   seatMaps,
   holdDesk,
-  loadShedder: NEVER_SHEDS,
   peekSession: (token) => people[token] ?? null,
   resolveSession: async () => null,
   peekPage: () => null,

@@ -1,6 +1,7 @@
 import { createLog } from '#platform/log';
 import { stopOnSignal } from '#platform/lifecycle';
 import { createDatabase } from '#platform/postgres';
+import { missingFlags } from '../node-flags.ts';
 import { buildApi } from './build-api.ts';
 import { readApiSettings } from './config.ts';
 import { wireApi } from './wire.ts';
@@ -9,6 +10,8 @@ const ROOT = new URL('../..', import.meta.url).pathname;
 
 const settings = readApiSettings();
 const log = createLog({ process: 'api', level: settings.LOG_LEVEL });
+const flags = missingFlags(process.execArgv);
+if (flags.length > 0) log.warn({ flags }, 'started without flags of apps/node-flags.ts: slow in a rush');
 const db = createDatabase({
   connectionString: settings.DATABASE_URL,
   connectionsMax: settings.DATABASE_CONNECTIONS_MAX,

@@ -12,7 +12,6 @@ import { ticketKeysOf } from '../ticket-keys.ts';
 import type { ApiDeps } from './build-api.ts';
 import type { ApiSettings } from './config.ts';
 import { createHotRoutes } from './hot/hot-routes.ts';
-import { createLoadShedder } from './hot/load-shedder.ts';
 import { createHoldDesk } from './hold-desk.ts';
 import { createOrderFeed } from './live/order-feed.ts';
 import { createSeatMaps } from './live/seat-maps.ts';
@@ -55,7 +54,6 @@ export async function wireApi(deps: { db: Database; settings: ApiSettings; log: 
     applicationName: 'poltrona api',
   });
   const holdDesk = createHoldDesk({ db, seatHolder, clock });
-  const loadShedder = createLoadShedder();
   const seatMaps = await createSeatMaps({ db, log, clock });
   const reading = await createReading({ db, log, clock });
   const orderFeed = await createOrderFeed({ db, log });
@@ -91,7 +89,6 @@ export async function wireApi(deps: { db: Database; settings: ApiSettings; log: 
         clock,
         seatMaps,
         holdDesk,
-        loadShedder,
         peekSession: accounts.peekSession,
         resolveSession: accounts.resolveSession,
         peekPage: (url) => reading.peek(url),
@@ -103,7 +100,6 @@ export async function wireApi(deps: { db: Database; settings: ApiSettings; log: 
       { name: 'programme', ready: () => reading.listening() },
     ],
     close: async () => {
-      loadShedder.close();
       streams.close();
       await Promise.all([orderFeed.close(), seatMaps.close(), reading.close(), accounts.close()]);
       await Promise.all([seatHolder.close(), payments.close()]);

@@ -18,7 +18,6 @@ import { registerSeatRoutes } from '../routes/seats.ts';
 import { useSecurity } from '../security.ts';
 import type { Session } from '../session.ts';
 import { createHotRoutes } from './hot-routes.ts';
-import { NEVER_SHEDS } from './load-shedder.ts';
 
 // The same request to the hot routes and to the ordinary ones: the answers must be the same, but for the date.
 
@@ -32,7 +31,7 @@ const limits = { perAccountAMinute: 30, perAddressAMinute: 1_000, unpaidOrders: 
 const page = remembered({ title: 'x'.repeat(6_000) });
 
 /** Two processes of one API: one with the hot routes in front, one without. */
-async function anApi(hot: boolean, loadShedder = NEVER_SHEDS) {
+async function anApi(hot: boolean) {
   const holdDesk = createHoldDesk({ db, seatHolder: holder, limits });
   const api = await testApi(people, async (api) => {
     await useSecurity(api, { scriptUrls: [], secure: false });
@@ -42,7 +41,7 @@ async function anApi(hot: boolean, loadShedder = NEVER_SHEDS) {
     const deps = { api, clock: systemClock, seatMaps, holdDesk, trustProxy: false, peekWebPage: () => null };
     const resolveSession = async (token: string) => (token === 'late' ? people.bia : null);
     const peekSession = (token: string) => (people as Record<string, Session>)[token] ?? null;
-    const routes = await createHotRoutes({ ...deps, loadShedder, peekSession, resolveSession, peekPage: () => page });
+    const routes = await createHotRoutes({ ...deps, peekSession, resolveSession, peekPage: () => page });
     const connections = serveHot(api.server, routes);
     after(() => connections.close());
   }
@@ -224,25 +223,6 @@ test('odd cookies, origins and types are judged as by the ordinary routes', asyn
   for (const origin of ['foo//x', 'http://evil//x', 'null']) {
     await same([url, json, key(), 'cookie: poltrona_session=bia', `origin: ${origin}`], seats(1));
   }
-});
-
-test('who is shed hears 503 and when to come again; what is not of a rush is never shed', async () => {
-  const { screeningId } = await aScreening(db);
-  const shedding = { ...NEVER_SHEDS, admits: () => false };
-  const port = await anApi(true, shedding);
-  const key = `idempotency-key: ${newId()}`;
-  for (const said of [
-    await ask(port, hold(screeningId, 'bia', [key]), seats(1)),
-    await ask(port, [`GET /api/screenings/${screeningId}/seats HTTP/1.1`]),
-    await ask(port, ['GET /api/movies/limite HTTP/1.1']),
-  ]) {
-    assert.equal(said.status, 'HTTP/1.1 503 Service Unavailable');
-    assert.equal(said.fields['retry-after'], '1');
-    assert.equal((JSON.parse(said.body) as { code: string }).code, 'overloaded');
-  }
-  assert.equal((await ask(port, ['GET /api/me HTTP/1.1'])).status, 'HTTP/1.1 404 Not Found');
-  const made = await ask(hotPort, hold(screeningId, 'bia', [key]), seats(1));
-  assert.equal(made.status, 'HTTP/1.1 201 Created', 'nothing was kept of the refusal');
 });
 
 test('a session that is not in memory is read, and the hold is made without the ordinary routes', async () => {

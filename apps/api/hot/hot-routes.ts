@@ -12,7 +12,6 @@ import { SESSION_COOKIE, type Session } from '../session.ts';
 import { askInside } from './ask-inside.ts';
 import { WEB_PAGE } from '../web-pages.ts';
 import { createKeptAnswers } from './kept-answers.ts';
-import type { LoadShedder } from './load-shedder.ts';
 import { commonFields, dateNow, statusLine } from './templates.ts';
 
 export type HotRouteDeps = {
@@ -20,7 +19,6 @@ export type HotRouteDeps = {
   clock: Clock;
   seatMaps: SeatMaps;
   holdDesk: HoldDesk;
-  loadShedder: LoadShedder;
   /** Who a token is, from memory; null when that has to be read first. */
   peekSession: (token: string) => Session | null;
   /** The same by asking the database. */
@@ -46,25 +44,20 @@ export async function createHotRoutes(deps: HotRouteDeps): Promise<HotHandler> {
   const hold = createHotHold(deps, { apiFields, busy });
   const inside = (request: HotRequest) => askInside(deps.api, request);
 
-  const tooMuch = () => !deps.loadShedder.admits('read');
-
   const read = (request: HotRequest): HotAnswer | Promise<HotAnswer | null> | null => {
     const { head } = request;
     const { url } = head;
     if (!url.startsWith('/api/')) {
       if (url !== '/') return null;
-      if (tooMuch()) return busy();
       const page = deps.peekWebPage();
       return page ? answerPage(page, head) : inside(request);
     }
     const screeningId = seatsOf(url);
     if (screeningId !== null) {
-      if (tooMuch()) return busy();
       const map = deps.seatMaps.peek(screeningId);
       return map ? answerApi(map.remembered(), head) : inside(request);
     }
     if (!PAGE.test(url)) return null;
-    if (tooMuch()) return busy();
     const page = deps.peekPage(url);
     return page ? answerApi(page, head) : inside(request);
   };
@@ -99,8 +92,8 @@ function createHotHold(deps: HotRouteDeps, { apiFields, busy }: { apiFields: str
 
   return (request: HotRequest, screeningId: number): Promise<HotAnswer | null> | HotAnswer | null => {
     const { head: fields } = request;
-    // First of all: refusing must cost next to nothing, or there is nothing left for the others.
-    if (deps.holdDesk.overloaded(screeningId) || !deps.loadShedder.admits('hold')) return busy();
+    // First of all: while a lane is full, refusing must cost next to nothing, or there is nothing left for the others.
+    if (deps.holdDesk.overloaded(screeningId)) return busy();
     const token = cookieOf(fields.cookie, SESSION_COOKIE);
     const session = deps.peekSession(token);
     if (session) return holdFor(session, request, screeningId);
