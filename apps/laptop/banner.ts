@@ -30,7 +30,7 @@ function printLogins(house: House, print: (text: string) => void): void {
     period: 30,
   });
   print(`
-  As a buyer: any e-mail address, the code is in the mail catcher; any valid CPF, such as 529.982.247-25.
+  As a buyer: any e-mail address, the code is in the mail catcher; a valid CPF each, such as 529.982.247-25, 111.444.777-35.
   As staff:`);
   for (const { email, role } of STAFF) print(`    ${email.padEnd(28)} ${role}`);
   print(`    password      ${house.secrets.STAFF_PASSWORD}
