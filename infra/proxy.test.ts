@@ -67,42 +67,16 @@ async function whenAllDie(name: ProxyName, init: RequestInit, edits: readonly Ed
   return told;
 }
 
-const BESIDE = ['/api/me', '/api/orders/x', '/api/door/keys', '/api/screenings/7/live', '/api/orders/x/live'];
-const RUSH = ['/', '/api/search?q=a', '/api/movies/limite', '/api/screenings/7', '/api/screenings/7/seats'];
-
-/** Who answers what when there is a process beside the rush: by path, the name of the process. */
-async function besideTheRush(name: ProxyName, options: { edits?: readonly Edit[]; gone?: boolean } = {}) {
-  const [one, quiet] = [await recordingApi('one'), await recordingApi('quiet')];
-  const proxy = await startProxy(name, [one.port], options.edits, { quietPort: quiet.port });
-  if (options.gone) await quiet.stop();
-  const ask = async (path: string) => {
-    const ending = new AbortController();
-    const { status } = await fetch(proxy.url + path, { signal: ending.signal });
-    ending.abort();
-    return status;
-  };
-  const statuses = await Promise.all([...BESIDE, ...RUSH].map(ask));
-  await proxy.stop();
-  await Promise.all([one.stop(), options.gone ? null : quiet.stop()]);
-  const paths = (api: RecordingApi) => new Set(api.arrivals.map((arrival) => arrival.url));
-  return { statuses: [...new Set(statuses)], one: paths(one), quiet: paths(quiet) };
-}
-
 const POST: RequestInit = { method: 'POST', body: '{}' };
 
-const WITHOUT: Record<ProxyName, { affinity: Edit; address: Edit; beside: Edit[] }> = {
+const WITHOUT: Record<ProxyName, { affinity: Edit; address: Edit }> = {
   haproxy: {
     affinity: ['balance hash path,field(4,/)', 'balance roundrobin'],
     address: ['http-request set-header X-Forwarded-For %[src]', 'option forwardfor'],
-    beside: [
-      ['use_backend quiet_streams if stream', ''],
-      ['use_backend quiet         if api !screening !upload !looking', ''],
-    ],
   },
   nginx: {
     affinity: ['hash $screening consistent;', ''],
     address: ['proxy_set_header X-Forwarded-For $remote_addr;', ''],
-    beside: [['include quiet-servers.conf;', 'include api-servers.conf;']],
   },
 };
 
@@ -124,18 +98,6 @@ for (const name of PROXIES) {
       const places = await reached(url, apis);
       await stop();
       assert.ok([...places.values()].some((names) => names.size === 2));
-    });
-
-    test('what goes on beside the rush reaches its own process, and the others when that one is gone', async () => {
-      const there = await besideTheRush(name);
-      assert.deepEqual(there, { statuses: [200], one: new Set(RUSH), quiet: new Set(BESIDE) });
-      const gone = await besideTheRush(name, { gone: true });
-      assert.deepEqual(gone, { statuses: [200], one: new Set([...RUSH, ...BESIDE]), quiet: new Set() });
-    });
-
-    test('… which without its lines does not', async () => {
-      const { one } = await besideTheRush(name, { edits: WITHOUT[name].beside });
-      assert.ok(BESIDE.every((path) => one.has(path)));
     });
 
     test('whoever writes forwarding headers changes nothing: the API hears the address of the connection', async () => {

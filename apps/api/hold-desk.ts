@@ -5,7 +5,7 @@ import type { HoldOutcome } from '#contracts/outcomes';
 import { type Clock, systemClock } from '#platform/clock';
 import { Fault, unreachable } from '#platform/fault';
 import { type Answer, fingerprintOf } from '#platform/idempotency';
-import { type Database, isConnectionFailure } from '#platform/postgres';
+import { type Database, isConnectionFailure, sqlState } from '#platform/postgres';
 import { problemBody, type ProblemOptions } from '#platform/problem';
 import { createHoarding, HOLD_LIMITS, type HoldLimits, NOWHERE } from './hold-limits.ts';
 import { createRateLimit } from './rate-limit.ts';
@@ -31,6 +31,8 @@ export type HoldDesk = {
   tooMany(accountId: string, address: string): number | null;
   /** What is answered to who tries too often. */
   refused(correlationId: string, retryAfter: number): HoldReply;
+  /** What is answered to who has no session. */
+  unknownBuyer(correlationId: string): HoldReply;
   /** Whether the lane of this screening is full. */
   overloaded(screeningId: number): boolean;
   /** The answer to everybody who then wants seats of it. */
@@ -66,11 +68,13 @@ export function createHoldDesk(deps: {
     // The account first: whoever runs wild does not use up the address of the others.
     tooMany: (accountId, address) => ofAccount(accountId) ?? ofAddress(address),
     refused: (correlationId, retryAfter) => problem(429, 'too_many_requests', correlationId, { retryAfter }),
+    unknownBuyer: (correlationId) => problem(401, 'sign_in_required', correlationId),
     overloaded: (screeningId) => deps.seatHolder.overloaded(screeningId),
     busy: (correlationId) => problem(503, 'overloaded', correlationId, { retryAfter: 1 }),
     failed: (error, correlationId) => {
-      if (!(error instanceof Fault) && !isConnectionFailure(error)) return null;
-      const code = error instanceof Fault ? error.code : 'database_unavailable';
+      const slow = sqlState(error) === QUERY_CANCELED;
+      if (!(error instanceof Fault) && !slow && !isConnectionFailure(error)) return null;
+      const code = error instanceof Fault ? error.code : slow ? 'database_busy' : 'database_unavailable';
       return problem(503, code, correlationId, { retryAfter: 2 });
     },
     hold: async (call) => {
@@ -105,6 +109,9 @@ export function createHoldDesk(deps: {
     },
   };
 }
+
+/** The statement took longer than it may. */
+const QUERY_CANCELED = '57014';
 
 function problem(status: number, code: string, instance: string, options: ProblemOptions = {}): HoldReply {
   const body = JSON.stringify(problemBody(status, code, instance, options));

@@ -39,7 +39,10 @@ async function anApi(hot: boolean) {
   });
   if (hot) {
     const deps = { api, clock: systemClock, seatMaps, holdDesk, trustProxy: false, peekWebPage: () => null };
-    const resolveSession = async (token: string) => (token === 'late' ? people.bia : null);
+    const resolveSession = async (token: string) => {
+      if (token === 'slow') throw Object.assign(new Error('canceling statement due to timeout'), { code: '57014' });
+      return token === 'late' ? people.bia : null;
+    };
     const peekSession = (token: string) => (people as Record<string, Session>)[token] ?? null;
     const routes = await createHotRoutes({ ...deps, peekSession, resolveSession, peekPage: () => page });
     const connections = serveHot(api.server, routes);
@@ -232,4 +235,12 @@ test('a session that is not in memory is read, and the hold is made without the 
   // The ordinary routes do not know this one.
   assert.equal(made.status, 'HTTP/1.1 201 Created');
   assert.equal((await ask(coldPort, hold(screeningId, 'late', [key()]), seats(2))).status, 'HTTP/1.1 401 Unauthorized');
+});
+
+test('when the session cannot be read in time, that is said at once and nobody waits for it twice', async () => {
+  const { screeningId } = await aScreening(db);
+  const said = await ask(hotPort, hold(screeningId, 'slow', [`idempotency-key: ${newId()}`]), seats(1));
+  // The ordinary routes would have asked again, and said 401.
+  assert.equal(said.status, 'HTTP/1.1 503 Service Unavailable');
+  assert.equal((JSON.parse(said.body) as { code: string }).code, 'database_busy');
 });

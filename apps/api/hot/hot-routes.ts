@@ -98,10 +98,18 @@ function createHotHold(deps: HotRouteDeps, { apiFields, busy }: { apiFields: str
     const session = deps.peekSession(token);
     if (session) return holdFor(session, request, screeningId);
     if (token === '') return null;
-    // Most buyers of a rush hold once: for each of them the session is read first.
+    if (!isOwnPage(fields.origin, fields.secFetchSite, fields.host)) return null;
+    // Most buyers of a rush hold once: for each of them the session is read first. The ordinary routes would read it
+    // again, so what can be said without them is.
     return deps.resolveSession(token).then(
-      (found) => (found && holdFor(found, request, screeningId)) ?? askInside(deps.api, request),
-      () => askInside(deps.api, request),
+      (found) =>
+        found
+          ? (holdFor(found, request, screeningId) ?? askInside(deps.api, request))
+          : whole(deps.holdDesk.unknownBuyer(newId())),
+      (error: unknown) => {
+        const failed = deps.holdDesk.failed(error, newId());
+        return failed ? whole(failed) : askInside(deps.api, request);
+      },
     );
   };
 
