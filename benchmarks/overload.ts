@@ -4,6 +4,7 @@ import { findCapacity } from './premiere/find-capacity.ts';
 import type { PremiereLoad } from './premiere/house.ts';
 import { HOUSE_OPTIONS, perform } from './premiere/perform.ts';
 import { printStreams } from './premiere/print-streams.ts';
+import { straightOrders } from './premiere/straight.ts';
 
 export const summary = 'holds at twice what the machine can do: what still gets through, how fast the rest is refused';
 
@@ -18,10 +19,13 @@ const OPTIONS = {
   reads: { type: 'string', default: '500' },
 } as const;
 
+const CEILING_SECONDS = 3;
+
 export async function run(args: string[]): Promise<void> {
   const { values } = parseArgs({ args, options: OPTIONS });
   const number = (name: keyof typeof OPTIONS) => Number(values[name]);
   await perform('overload', values, async (premiere) => {
+    const ceiling = await straightOrders(premiere, { seconds: CEILING_SECONDS, holdSeconds: number('hold-seconds') });
     let run = 0;
     const offer = (holdsPerSecond: number, seconds: number, arrive = false) =>
       premiere.generate({
@@ -47,7 +51,7 @@ export async function run(args: string[]): Promise<void> {
       const after = await offer(Math.round(offered / 4), 3);
       console.log('\nright after it, at half the peak:');
       printStreams(after);
-      return figuresOf(peak, twice, { after, heard });
+      return { ...figuresOf(peak, twice, { after, heard }), sql_orders_per_s: ceiling };
     } finally {
       bystanders.close();
     }

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import type { PremiereLoad } from './premiere/house.ts';
 import { HOUSE_OPTIONS, perform } from './premiere/perform.ts';
 import { printStreams } from './premiere/print-streams.ts';
+import { straightOrders } from './premiere/straight.ts';
 
 export const summary = 'reads and holds at once through the public HTTP API, open model, all of it on this machine';
 
@@ -26,6 +27,8 @@ export async function run(args: string[]): Promise<void> {
   const { values } = parseArgs({ args, options: OPTIONS });
   const number = (name: keyof typeof OPTIONS) => Number(values[name]);
   await perform('peak', values, async (premiere) => {
+    // Before everything else, on tables as they were registered.
+    const ceiling = await straightOrders(premiere, { seconds: CEILING_SECONDS, holdSeconds: number('hold-seconds') });
     let run = 0;
     const offer = (reads: number, holds: number, seconds: number) => {
       run += 1;
@@ -44,7 +47,8 @@ export async function run(args: string[]): Promise<void> {
       : await findPeak((reads, holds) => offer(reads, holds, SEARCH_SECONDS), number('from'));
     const load = await offer(rates.reads, rates.holds, number('seconds'));
     printStreams(load);
-    return { offered_reads_per_s: rates.reads, offered_orders_per_s: rates.holds, ...figuresOf(load) };
+    const offered = { offered_reads_per_s: rates.reads, offered_orders_per_s: rates.holds };
+    return { ...offered, ...figuresOf(load), sql_seat_claims_per_s: ceiling * 2 };
   });
 }
 
@@ -52,6 +56,7 @@ export async function run(args: string[]): Promise<void> {
 const GOAL = { reads: 50_000, holds: 20_000 };
 const P99_MAX_MS = 100;
 const SEARCH_SECONDS = 6;
+const CEILING_SECONDS = 3;
 const STEP = 1.2;
 
 type Rates = { reads: number; holds: number };
