@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { gatherBystanders, type Heard } from './overload/bystanders.ts';
-import { findCapacity } from './premiere/find-capacity.ts';
+import { findCapacity, goodputOf } from './premiere/find-capacity.ts';
 import type { PremiereLoad } from './premiere/house.ts';
 import { HOUSE_OPTIONS, perform } from './premiere/perform.ts';
 import { printStreams } from './premiere/print-streams.ts';
@@ -56,12 +56,6 @@ export async function run(args: string[]): Promise<void> {
       bystanders.close();
     }
   });
-}
-
-/** Orders a second that got through. */
-function goodputOf(load: PremiereLoad): number {
-  const holds = load.streams.find((stream) => stream.name === 'holds')!;
-  return Math.round((holds.statuses['201'] ?? 0) / (load.seconds + holds.lateSeconds));
 }
 
 function figuresOf(peak: PremiereLoad, twice: PremiereLoad, { after, heard }: { after: PremiereLoad; heard: Heard }) {

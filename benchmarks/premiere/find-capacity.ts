@@ -33,7 +33,7 @@ export async function findCapacity(
   for (let rate = from; rate <= RATE_MAX; rate = Math.round(rate * STEP)) {
     const load = await offer(rate, rate === from);
     const holds = load.streams.find((stream) => stream.name === 'holds')!;
-    const goodput = Math.round((holds.statuses['201'] ?? 0) / (load.seconds + holds.lateSeconds));
+    const goodput = goodputOf(load);
     const refused = (holds.statuses['503'] ?? 0) + (holds.statuses['429'] ?? 0);
     const cells = [rate, goodput, holds.p50, holds.p99, refused];
     console.log(cells.map((cell, index) => String(cell).padStart([16, 8, 8, 8, 9][index]!)).join(' '));
@@ -46,4 +46,10 @@ export async function findCapacity(
   }
   if (!best) throw new Error('no step was answered in time: begin with a smaller --from');
   return { ...best, most };
+}
+
+/** Orders a second that got through. */
+export function goodputOf(load: PremiereLoad): number {
+  const holds = load.streams.find((stream) => stream.name === 'holds')!;
+  return Math.round((holds.statuses['201'] ?? 0) / (load.seconds + holds.lateSeconds));
 }

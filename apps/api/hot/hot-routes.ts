@@ -40,8 +40,7 @@ export async function createHotRoutes(deps: HotRouteDeps): Promise<HotHandler> {
   const pageFields = await commonFields(deps.api, '/');
   const answerApi = createKeptAnswers({ clock: deps.clock, common: apiFields, as: PUBLIC_JSON });
   const answerPage = createKeptAnswers({ clock: deps.clock, common: pageFields, as: WEB_PAGE });
-  const busy = createBusyAnswer(deps, apiFields);
-  const hold = createHotHold(deps, { apiFields, busy });
+  const hold = createHotHold(deps, apiFields);
   const inside = (request: HotRequest) => askInside(deps.api, request);
 
   const read = (request: HotRequest): HotAnswer | Promise<HotAnswer | null> | null => {
@@ -87,18 +86,32 @@ const JSON_TYPE = /^application\/json[ \t]*(?:;|$)/i;
 const isHoldBody = new Ajv({ coerceTypes: false, strict: false }).compile<HoldBody>(HoldBodySchema);
 
 /** Holds from a buyer with a session, with a body and a key as they should be. Null for all others. */
-function createHotHold(deps: HotRouteDeps, { apiFields, busy }: { apiFields: string; busy: () => string }) {
-  const whole = (reply: HoldReply) => wholeReply(deps, apiFields, reply);
+function createHotHold(deps: HotRouteDeps, apiFields: string) {
+  const whole = (reply: HoldReply) =>
+    `${statusLine(reply.status)}${apiFields}cache-control: no-store\r\n${dateNow(deps.clock.now().getTime())}` +
+    (reply.status >= 400
+      ? 'content-type: application/problem+json\r\n'
+      : 'content-type: application/json; charset=utf-8\r\n') +
+    (reply.replayed ? 'idempotent-replayed: true\r\n' : '') +
+    (reply.retryAfter ? `retry-after: ${reply.retryAfter}\r\n` : '') +
+    `content-length: ${Buffer.byteLength(reply.body)}\r\n\r\n${reply.body}`;
+
+  const busy = createBusyAnswer(deps, whole);
+
+  /** A bug is met again by the ordinary route, which writes it down and says 500. */
+  const whenFailed = (error: unknown, correlationId: string, request: HotRequest) => {
+    const failed = deps.holdDesk.failed(error, correlationId);
+    return failed ? whole(failed) : askInside(deps.api, request);
+  };
 
   return (request: HotRequest, screeningId: number): Promise<HotAnswer | null> | HotAnswer | null => {
     const { head: fields } = request;
     // First of all: while a lane is full, refusing must cost next to nothing, or there is nothing left for the others.
     if (deps.holdDesk.overloaded(screeningId)) return busy();
     const token = cookieOf(fields.cookie, SESSION_COOKIE);
+    if (token === '' || !isOwnPage(fields.origin, fields.secFetchSite, fields.host)) return null;
     const session = deps.peekSession(token);
     if (session) return holdFor(session, request, screeningId);
-    if (token === '') return null;
-    if (!isOwnPage(fields.origin, fields.secFetchSite, fields.host)) return null;
     // Most buyers of a rush hold once: for each of them the session is read first. The ordinary routes would read it
     // again, so what can be said without them is.
     return deps.resolveSession(token).then(
@@ -106,10 +119,7 @@ function createHotHold(deps: HotRouteDeps, { apiFields, busy }: { apiFields: str
         found
           ? (holdFor(found, request, screeningId) ?? askInside(deps.api, request))
           : whole(deps.holdDesk.unknownBuyer(newId())),
-      (error: unknown) => {
-        const failed = deps.holdDesk.failed(error, newId());
-        return failed ? whole(failed) : askInside(deps.api, request);
-      },
+      (error: unknown) => whenFailed(error, newId(), request),
     );
   };
 
@@ -119,7 +129,7 @@ function createHotHold(deps: HotRouteDeps, { apiFields, busy }: { apiFields: str
     screeningId: number,
   ): Promise<HotAnswer | null> | HotAnswer | null {
     const { head: fields } = request;
-    if (!session.buyerKey || !isOwnPage(fields.origin, fields.secFetchSite, fields.host)) return null;
+    if (!session.buyerKey) return null;
     const key = fields.idempotencyKey;
     if (key.length > KEY_LENGTH_MAX || !/^[\x21-\x7e]+$/.test(key)) return null;
     const body = JSON_TYPE.test(fields.contentType) ? parsed(request.body) : null;
@@ -140,28 +150,12 @@ function createHotHold(deps: HotRouteDeps, { apiFields, busy }: { apiFields: str
         url: fields.url,
         correlationId,
       })
-      .then(whole, (error: unknown) => {
-        const failed = deps.holdDesk.failed(error, correlationId);
-        // A bug is met again by the ordinary route, which writes it down and says 500.
-        return failed ? whole(failed) : askInside(deps.api, request);
-      });
+      .then(whole, (error: unknown) => whenFailed(error, correlationId, request));
   }
 }
 
-function wholeReply(deps: HotRouteDeps, apiFields: string, reply: HoldReply): string {
-  return (
-    `${statusLine(reply.status)}${apiFields}cache-control: no-store\r\n${dateNow(deps.clock.now().getTime())}` +
-    (reply.status >= 400
-      ? 'content-type: application/problem+json\r\n'
-      : 'content-type: application/json; charset=utf-8\r\n') +
-    (reply.replayed ? 'idempotent-replayed: true\r\n' : '') +
-    (reply.retryAfter ? `retry-after: ${reply.retryAfter}\r\n` : '') +
-    `content-length: ${Buffer.byteLength(reply.body)}\r\n\r\n${reply.body}`
-  );
-}
-
 /** Put together once a second; only its instance is its own. */
-function createBusyAnswer(deps: HotRouteDeps, apiFields: string): () => string {
+function createBusyAnswer(deps: HotRouteDeps, whole: (reply: HoldReply) => string): () => string {
   const place = newId();
   let madeAt = '';
   let [before, after] = ['', ''];
@@ -169,7 +163,7 @@ function createBusyAnswer(deps: HotRouteDeps, apiFields: string): () => string {
     const date = dateNow(deps.clock.now().getTime());
     if (date !== madeAt) {
       madeAt = date;
-      [before, after] = wholeReply(deps, apiFields, deps.holdDesk.busy(place)).split(place) as [string, string];
+      [before, after] = whole(deps.holdDesk.busy(place)).split(place) as [string, string];
     }
     return before + newId() + after;
   };
