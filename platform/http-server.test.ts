@@ -6,6 +6,12 @@ import { createHttpServer } from './http-server.ts';
 
 const server = createHttpServer({ log: pino({ level: 'silent' }) });
 server.get('/things/:id', async () => ({ found: true }));
+server.get('/slow', async () => {
+  throw Object.assign(new Error('canceling statement due to statement timeout'), { code: '57014' });
+});
+server.get('/bug', async () => {
+  throw new Error('a bug');
+});
 await server.listen({ port: 0, host: '127.0.0.1' });
 after(() => server.close());
 const { port } = server.server.address() as AddressInfo;
@@ -39,4 +45,11 @@ test('what fails before any route is a problem too: bad URLs, long parameters, n
   const { head, body } = await answerTo(get('/things/1'));
   assert.match(head, /^HTTP\/1\.1 200 /);
   assert.deepEqual(JSON.parse(body), { found: true });
+});
+
+test('a statement that took too long is a fault of the world, not a bug', async () => {
+  const slow = await server.inject('/slow');
+  assert.deepEqual([slow.statusCode, slow.json<{ code: string }>().code], [503, 'database_busy']);
+  assert.equal(slow.headers['retry-after'], '2');
+  assert.equal((await server.inject('/bug')).statusCode, 500);
 });

@@ -58,6 +58,15 @@ export function isConnectionFailure(error: unknown): boolean {
   return error instanceof Error && /ECONN|EPIPE|terminat|Connection|timeout/i.test(error.message);
 }
 
+const QUERY_CANCELED = '57014';
+
+/** The code of a problem when the world failed, a statement that took too long among it; null for a bug. */
+export function faultCodeOf(error: unknown): string | null {
+  if (error instanceof Fault) return error.code;
+  if (sqlState(error) === QUERY_CANCELED) return 'database_busy';
+  return isConnectionFailure(error) ? 'database_unavailable' : null;
+}
+
 export function createDatabase(options: {
   connectionString: string;
   connectionsMax: number;

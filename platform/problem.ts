@@ -1,6 +1,5 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { Fault } from './fault.ts';
-import { isConnectionFailure } from './postgres.ts';
+import { faultCodeOf } from './postgres.ts';
 
 export type FieldError = { field: string; code: string; message?: string };
 
@@ -59,9 +58,10 @@ export function handleError(error: FastifyError, request: FastifyRequest, reply:
   const known = CODE_OF_FRAMEWORK_ERROR[error.code];
   if (known) return sendProblem(reply, known[0], known[1]);
   if (error instanceof SyntaxError || error.code === 'SyntaxError') return sendProblem(reply, 400, 'malformed_json');
-  if (error instanceof Fault || isConnectionFailure(error)) {
+  const fault = faultCodeOf(error);
+  if (fault) {
     request.log.error({ err: error }, 'fault');
-    return sendProblem(reply, 503, error instanceof Fault ? error.code : 'database_unavailable', { retryAfter: 2 });
+    return sendProblem(reply, 503, fault, { retryAfter: 2 });
   }
   if (error.statusCode && error.statusCode >= 400 && error.statusCode < 500) {
     return sendProblem(reply, error.statusCode, 'request_refused', { detail: error.message });

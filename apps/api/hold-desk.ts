@@ -3,9 +3,9 @@ import { readOrder } from '#capabilities/orders';
 import type { HeldOrder, HoldBody } from '#contracts/orders';
 import type { HoldOutcome } from '#contracts/outcomes';
 import { type Clock, systemClock } from '#platform/clock';
-import { Fault, unreachable } from '#platform/fault';
+import { unreachable } from '#platform/fault';
 import { type Answer, fingerprintOf } from '#platform/idempotency';
-import { type Database, isConnectionFailure, sqlState } from '#platform/postgres';
+import { type Database, faultCodeOf } from '#platform/postgres';
 import { problemBody, type ProblemOptions } from '#platform/problem';
 import { createHoarding, HOLD_LIMITS, type HoldLimits, NOWHERE } from './hold-limits.ts';
 import { createRateLimit } from './rate-limit.ts';
@@ -72,10 +72,8 @@ export function createHoldDesk(deps: {
     overloaded: (screeningId) => deps.seatHolder.overloaded(screeningId),
     busy: (correlationId) => problem(503, 'overloaded', correlationId, { retryAfter: 1 }),
     failed: (error, correlationId) => {
-      const slow = sqlState(error) === QUERY_CANCELED;
-      if (!(error instanceof Fault) && !slow && !isConnectionFailure(error)) return null;
-      const code = error instanceof Fault ? error.code : slow ? 'database_busy' : 'database_unavailable';
-      return problem(503, code, correlationId, { retryAfter: 2 });
+      const code = faultCodeOf(error);
+      return code === null ? null : problem(503, code, correlationId, { retryAfter: 2 });
     },
     hold: async (call) => {
       const { screeningId, body, accountId, key, correlationId } = call;
@@ -109,9 +107,6 @@ export function createHoldDesk(deps: {
     },
   };
 }
-
-/** The statement took longer than it may. */
-const QUERY_CANCELED = '57014';
 
 function problem(status: number, code: string, instance: string, options: ProblemOptions = {}): HoldReply {
   const body = JSON.stringify(problemBody(status, code, instance, options));
