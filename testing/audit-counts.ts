@@ -15,7 +15,8 @@ export function limitFindings(view: View, receipts: readonly Receipt[]): Finding
   for (const orders of byBuyer(view.live).values()) {
     const seats = orders.reduce((sum, order) => sum + order.lines.length, 0);
     if (seats <= TICKETS_PER_BUYER_MAX) continue;
-    const buyer = nameOf.get(orders[0]!.orderId) ?? `buyer ${orders[0]!.buyerKey}`;
+    const names = orders.map(({ orderId }) => nameOf.get(orderId));
+    const buyer = names.find((name) => name !== undefined) ?? `buyer ${orders[0]!.buyerKey}`;
     found.push({ kind: 'over_limit', text: `${buyer} holds ${seats} seats of screening ${orders[0]!.screeningId}` });
   }
   const halfOf = halfPrice(view);
