@@ -8,6 +8,8 @@ export const summary = 'holds through the public endpoint against the same SQL c
 const OPTIONS = {
   seconds: { type: 'string', default: '5' },
   from: { type: 'string', default: '4000' },
+  /** Answered and not counted, before every step; before the first, when the processes are cold, four times as long. */
+  'warm-up': { type: 'string', default: '4' },
   connections: { type: 'string', default: '512' },
   ...HOUSE_OPTIONS,
   /** A step through the endpoint counts while its p99 is below this. */
@@ -20,15 +22,14 @@ export async function run(args: string[]): Promise<void> {
   await perform('ceiling', values, async (premiere) => {
     // First, on tables as they were registered: what the other part leaves behind must not make the ceiling lower.
     const sql = await straightOrders(premiere, { seconds: number('seconds'), holdSeconds: number('hold-seconds') });
-    let run = 0;
     const api = await findCapacity(
       (rate, first) =>
         premiere.generate({
-          traffic: { readsPerSecond: 0, holdsPerSecond: rate, halfPrice: 0.3, run: (run += 1) },
+          traffic: { readsPerSecond: 0, holdsPerSecond: rate, halfPrice: 0.3 },
           connectionsPerPort: number('connections'),
           openingPerSecond: 0,
           arrivalsPerSecond: first ? 2_000 : 0,
-          warmUpSeconds: first ? 3 : 0,
+          warmUpSeconds: number('warm-up') * (first ? 4 : 1),
           seconds: number('seconds'),
         }),
       number('from'),

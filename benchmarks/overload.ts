@@ -9,9 +9,11 @@ import { straightOrders } from './premiere/straight.ts';
 export const summary = 'holds at twice what the machine can do: what still gets through, how fast the rest is refused';
 
 const OPTIONS = {
-  seconds: { type: 'string', default: '10' },
+  seconds: { type: 'string', default: '20' },
   /** Orders a second from which the search for the peak begins. */
   from: { type: 'string', default: '4000' },
+  /** Answered and not counted, before every step; before the first, when the processes are cold, four times as long. */
+  'warm-up': { type: 'string', default: '4' },
   /** Many more than the server can be busy with: what is too much must reach it, not wait at home. */
   connections: { type: 'string', default: '3000' },
   ...HOUSE_OPTIONS,
@@ -26,14 +28,13 @@ export async function run(args: string[]): Promise<void> {
   const number = (name: keyof typeof OPTIONS) => Number(values[name]);
   await perform('overload', values, async (premiere) => {
     const ceiling = await straightOrders(premiere, { seconds: CEILING_SECONDS, holdSeconds: number('hold-seconds') });
-    let run = 0;
     const offer = (holdsPerSecond: number, seconds: number, arrive = false) =>
       premiere.generate({
-        traffic: { readsPerSecond: number('reads'), holdsPerSecond, halfPrice: 0.3, run: (run += 1) },
+        traffic: { readsPerSecond: number('reads'), holdsPerSecond, halfPrice: 0.3 },
         connectionsPerPort: number('connections'),
         openingPerSecond: arrive ? 1_500 : 0,
         arrivalsPerSecond: arrive ? 2_000 : 0,
-        warmUpSeconds: arrive ? 3 : 0,
+        warmUpSeconds: number('warm-up') * (arrive ? 4 : 1),
         seconds,
       });
     const bystanders = await gatherBystanders(premiere.db, premiere.besidePort);
@@ -43,8 +44,11 @@ export async function run(args: string[]): Promise<void> {
       console.log(`\nthe best of them again, for ${seconds} s:`);
       const peak = await offer(found.rate, seconds);
       printStreams(peak);
-      const offered = Math.max(found.goodput, goodputOf(peak)) * 2;
-      const [twice, heard] = await Promise.all([offer(offered, seconds), bystanders.watch(seconds)]);
+      const offered = goodputOf(peak) * 2;
+      const [twice, heard] = await Promise.all([
+        offer(offered, seconds),
+        bystanders.watch(seconds + number('warm-up')),
+      ]);
       console.log('\nat twice the peak:');
       printStreams(twice);
       console.log(`\nwho was not part of it: ${JSON.stringify(heard)}`);

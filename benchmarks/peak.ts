@@ -20,7 +20,8 @@ const OPTIONS = {
   buyers: { type: 'string', default: '40000' },
   /** Share of the orders with one half-price ticket. */
   'half-price': { type: 'string', default: '0.3' },
-  'warm-up': { type: 'string', default: '5' },
+  /** Answered and not counted; before the steps of the search, in processes that are warm, a third of it. */
+  'warm-up': { type: 'string', default: '12' },
 } as const;
 
 export async function run(args: string[]): Promise<void> {
@@ -29,22 +30,23 @@ export async function run(args: string[]): Promise<void> {
   await perform('peak', values, async (premiere) => {
     // Before everything else, on tables as they were registered.
     const ceiling = await straightOrders(premiere, { seconds: CEILING_SECONDS, holdSeconds: number('hold-seconds') });
-    let run = 0;
-    const offer = (reads: number, holds: number, seconds: number) => {
-      run += 1;
+    let opened = false;
+    const offer = (reads: number, holds: number, seconds: number, isStep = false) => {
+      const first = !opened;
+      opened = true;
       return premiere.generate({
-        traffic: { readsPerSecond: reads, holdsPerSecond: holds, halfPrice: number('half-price'), run },
+        traffic: { readsPerSecond: reads, holdsPerSecond: holds, halfPrice: number('half-price') },
         connectionsPerPort: number('connections'),
-        openingPerSecond: run === 1 ? 1_500 : 0,
-        arrivalsPerSecond: run === 1 ? 2_000 : 0,
-        warmUpSeconds: number('warm-up'),
+        openingPerSecond: first ? 1_500 : 0,
+        arrivalsPerSecond: first ? 2_000 : 0,
+        warmUpSeconds: isStep && !first ? number('warm-up') / 3 : number('warm-up'),
         seconds,
       });
     };
     const given = values.reads !== undefined || values.holds !== undefined;
     const rates = given
       ? { reads: Number(values.reads ?? 0), holds: Number(values.holds ?? 0) }
-      : await findPeak((reads, holds) => offer(reads, holds, SEARCH_SECONDS), number('from'));
+      : await findPeak((reads, holds) => offer(reads, holds, SEARCH_SECONDS, true), number('from'));
     const load = await offer(rates.reads, rates.holds, number('seconds'));
     printStreams(load);
     const offered = { offered_reads_per_s: rates.reads, offered_orders_per_s: rates.holds };
@@ -89,8 +91,8 @@ async function holds(rates: Rates, share: number, offer: Offer): Promise<boolean
 function figuresOf(load: PremiereLoad) {
   const stream = (name: string) => load.streams.find((one) => one.name === name);
   const [reads, holds] = [stream('reads'), stream('holds')];
-  // Answers that come after the end of the schedule are answers, but not of these seconds.
-  const perSecond = (count: number, of = holds) => Math.round(count / (load.seconds + (of?.lateSeconds ?? 0)));
+  const perSecond = (of: typeof reads, ...these: number[]) =>
+    Math.round(these.reduce((sum, status) => sum + (of?.through[status] ?? 0), 0) / load.seconds);
   const count = (of: typeof reads, ...statuses: number[]) =>
     statuses.reduce((sum, status) => sum + (of?.statuses[status] ?? 0), 0);
   const answered = load.streams.flatMap((one) => Object.values(one.statuses)).reduce((sum, n) => sum + n, 0);
@@ -98,14 +100,14 @@ function figuresOf(load: PremiereLoad) {
   const expected = count(reads, 200, 304) + count(holds, 201, 409);
   const share = (seconds: number) => Math.round((seconds / load.tookSeconds) * 100) / 100;
   return {
-    reads_per_s: perSecond(count(reads, 200, 304), reads),
+    reads_per_s: perSecond(reads, 200, 304),
     read_p50_ms: reads?.p50,
     read_p99_ms: reads?.p99,
-    seat_claims_per_s: perSecond(count(holds, 201) * 2),
-    orders_per_s: perSecond(count(holds, 201)),
+    seat_claims_per_s: perSecond(holds, 201) * 2,
+    orders_per_s: perSecond(holds, 201),
     hold_p50_ms: holds?.p50,
     hold_p99_ms: holds?.p99,
-    gone_per_s: perSecond(count(holds, 409)),
+    gone_per_s: perSecond(holds, 409),
     errors: answered - expected + unanswered,
     cpu_generator: share(load.cpuSeconds),
     cpu_api: share(load.apiSeconds),

@@ -10,8 +10,9 @@ export type Connection = {
   close(): void;
 };
 
-const LENGTH = 'content-length: ';
-const ETAG = 'etag: ';
+// As the API writes them, and as nginx writes them anew.
+const LENGTH = ['content-length: ', 'Content-Length: '] as const;
+const ETAG = ['etag: ', 'ETag: '] as const;
 // A head of ours is below this; what follows of a body is only counted.
 const HEAD_BYTES_MAX = 4096;
 
@@ -54,8 +55,10 @@ export function openConnection(
       }
       status = (text.charCodeAt(9) - 48) * 100 + (text.charCodeAt(10) - 48) * 10 + text.charCodeAt(11) - 48;
       etag = fieldOf(text, ETAG, headEnd);
-      const body = Number(fieldOf(text, LENGTH, headEnd));
-      missing = body - (head.length + length - headEnd - 4);
+      const bodyLength = fieldOf(text, LENGTH, headEnd);
+      // Whose end cannot be known would be taken for the beginning of the next answer.
+      if (bodyLength === '' && status !== 304) status = 0;
+      missing = Number(bodyLength) - (head.length + length - headEnd - 4);
       if (missing <= 0) finish();
     };
 
@@ -95,8 +98,10 @@ export function openConnection(
   });
 }
 
-function fieldOf(text: string, name: string, headEnd: number): string {
-  const at = text.indexOf(name);
-  if (at === -1 || at > headEnd) return '';
-  return text.slice(at + name.length, text.indexOf('\r', at));
+function fieldOf(text: string, names: readonly string[], headEnd: number): string {
+  for (const name of names) {
+    const at = text.indexOf(name);
+    if (at !== -1 && at < headEnd) return text.slice(at + name.length, text.indexOf('\r', at));
+  }
+  return '';
 }

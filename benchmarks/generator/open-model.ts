@@ -18,10 +18,10 @@ export type StreamResult = {
   refused: Histogram;
   /** How many answers of each status; 0 stands for a connection that broke. */
   statuses: Map<number, number>;
+  /** Those that came within the counted seconds, whenever they were due: what got through in that time. */
+  through: Map<number, number>;
   /** Requests that were due and not answered when the patience was over. */
   unanswered: number;
-  /** How long after the last arrival the last answer came. */
-  lateSeconds: number;
 };
 
 /**
@@ -32,6 +32,13 @@ export async function runOpenModel(options: {
   ports: readonly number[];
   connectionsPerPort: number;
   seconds: number;
+  /**
+   * What arrives in the seconds before those is answered and not counted. The load goes on over the border, on the same
+   * connections: a pause there, or a thousand new connections, would be measured for the first second.
+   */
+  warmUpSeconds?: number;
+  /** Called at that border. */
+  onWarm?: () => void;
   streams: readonly Stream[];
   /**
    * As if every connection were another person's: each from an address of its own (limits count what a proxy sees), and
@@ -44,21 +51,28 @@ export async function runOpenModel(options: {
   const pools = new Map<number, Pool>();
   for (const port of options.ports)
     pools.set(port, await openPool(port, options.connectionsPerPort, options.asPeople ?? false));
+  const warmUpMs = (options.warmUpSeconds ?? 0) * 1000;
   const runs = options.streams.map((stream) => startStream(stream, pools));
   const start = performance.now();
-  const end = start + options.seconds * 1000;
+  const wholeMs = warmUpMs + options.seconds * 1000;
+  const counted = { from: start + warmUpMs, to: start + wholeMs };
+  let warm = false;
   await new Promise<void>((resolve) => {
     const tick = () => {
       const now = performance.now();
-      for (const run of runs) run.arrive(Math.min(now, end) - start, start);
+      if (!warm && now >= counted.from) {
+        warm = true;
+        options.onWarm?.();
+      }
+      for (const run of runs) run.arrive(Math.min(now - start, wholeMs), start, counted);
       const open = runs.some((run) => run.waiting() > 0);
-      if (now >= end && (!open || now > end + (options.patienceMs ?? 5_000))) return resolve();
+      if (now >= counted.to && (!open || now > counted.to + (options.patienceMs ?? 5_000))) return resolve();
       setTimeout(tick, 1);
     };
     tick();
   });
   for (const pool of pools.values()) pool.close();
-  return { seconds: options.seconds, results: runs.map((run) => run.result(end)) };
+  return { seconds: options.seconds, results: runs.map((run) => run.result()) };
 }
 
 /** How many carried requests are kept in front of the queue before it is cut. */
@@ -117,43 +131,52 @@ async function openPool(port: number, connections: number, asPeople: boolean): P
 
 function startStream(stream: Stream, pools: ReadonlyMap<number, Pool>) {
   const [latency, accepted, refused] = [createHistogram(), createHistogram(), createHistogram()];
-  const statuses = new Map<number, number>();
+  const [statuses, through] = [new Map<number, number>(), new Map<number, number>()];
+  const count = (of: Map<number, number>, status: number) => of.set(status, (of.get(status) ?? 0) + 1);
   let arrived = 0;
+  let offered = 0;
   let waiting = 0;
-  let lastAnswerAt = 0;
+  let answers = 0;
+  const record = (status: number, tookMs: number) => {
+    answers += 1;
+    latency.record(tookMs);
+    if (status >= 200 && status < 400) accepted.record(tookMs);
+    else if (status === 429 || status === 503) refused.record(tookMs);
+    count(statuses, status);
+  };
   return {
     waiting: () => waiting,
     /** Sends everything that is due `elapsedMs` after `start`. */
-    arrive: (elapsedMs: number, start: number) => {
+    arrive: (elapsedMs: number, start: number, counted: { from: number; to: number }) => {
       // The first is due at once, and none at the very end.
       const due = Math.ceil((elapsedMs / 1000) * stream.perSecond);
       for (; arrived < due; arrived += 1) {
-        const at = start + (arrived / stream.perSecond) * 1000;
+        const dueAt = start + (arrived / stream.perSecond) * 1000;
+        const counts = dueAt >= counted.from;
         const { port, request, answered } = stream.next();
         waiting += 1;
+        if (counts) offered += 1;
         pools.get(port)!.send({
           request,
           answered: (status, etag) => {
             waiting -= 1;
-            lastAnswerAt = performance.now();
-            latency.record(lastAnswerAt - at);
-            if (status >= 200 && status < 400) accepted.record(lastAnswerAt - at);
-            else if (status === 429 || status === 503) refused.record(lastAnswerAt - at);
-            statuses.set(status, (statuses.get(status) ?? 0) + 1);
+            const answeredAt = performance.now();
+            if (counts) record(status, answeredAt - dueAt);
+            if (answeredAt >= counted.from && answeredAt < counted.to) count(through, status);
             answered?.(status, etag);
           },
         });
       }
     },
-    result: (endAt: number): StreamResult => ({
+    result: (): StreamResult => ({
       name: stream.name,
-      offered: arrived,
+      offered,
       latency,
       accepted,
       refused,
       statuses,
-      unanswered: waiting,
-      lateSeconds: Math.max(0, lastAnswerAt - endAt) / 1000,
+      through,
+      unanswered: offered - answers,
     }),
   };
 }

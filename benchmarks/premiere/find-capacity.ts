@@ -51,5 +51,5 @@ export async function findCapacity(
 /** Orders a second that got through. */
 export function goodputOf(load: PremiereLoad): number {
   const holds = load.streams.find((stream) => stream.name === 'holds')!;
-  return Math.round((holds.statuses['201'] ?? 0) / (load.seconds + holds.lateSeconds));
+  return Math.round((holds.through['201'] ?? 0) / load.seconds);
 }

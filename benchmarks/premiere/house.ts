@@ -11,6 +11,7 @@ import { processorSeconds, residentBytes } from '../processor-time.ts';
 import { signBuyersIn } from './people.ts';
 import type { GeneratorPlan, GeneratorResult } from './generator.ts';
 import { type Processors, shareProcessors } from './processors.ts';
+import type { Traffic } from './traffic.ts';
 import { registerPremiere, type World } from './world.ts';
 
 const ROOT = new URL('../..', import.meta.url).pathname;
@@ -49,7 +50,7 @@ export type Premiere = {
   apiMemoryMb(): Promise<number>;
   generate(
     plan: Omit<GeneratorPlan, 'traffic' | 'asPeople'> & {
-      traffic: Omit<GeneratorPlan['traffic'], 'world' | 'buyers' | 'ports'>;
+      traffic: Omit<Traffic, 'world' | 'buyers' | 'ports' | 'holdsBefore'>;
     },
   ): Promise<PremiereLoad>;
   close(): Promise<void>;
@@ -82,6 +83,7 @@ export async function openPremiere(options: {
   const apiPorts = apis.map((api) => api.port);
   const proxy = options.proxy ? await startProxyBefore(options.proxy, apiPorts, quiet) : null;
   const ports = proxy ? [proxy.port] : apiPorts;
+  let holds = 0;
   const premiere: Premiere = {
     db,
     url: server.url,
@@ -105,10 +107,13 @@ export async function openPremiere(options: {
       const sizes = await Promise.all(everyApi.map(({ pid }) => residentBytes(pid)));
       return sizes.reduce((sum, size) => sum + size, 0) / 1e6;
     },
-    generate: (plan) =>
-      generate(premiere, folder, plan, () => {
+    generate: (plan) => {
+      const holdsBefore = holds;
+      holds += Math.ceil(plan.traffic.holdsPerSecond * (plan.warmUpSeconds + plan.seconds));
+      return generate(premiere, folder, { ...plan, traffic: { ...plan.traffic, holdsBefore } }, () => {
         if (options.profile) for (const { pid } of apis) process.kill(pid, 'SIGUSR2');
-      }),
+      });
+    },
     close: async () => {
       await proxy?.stop();
       await Promise.all(everyApi.map((api) => api.stop()));
@@ -146,7 +151,12 @@ function startApi(
 async function generate(
   premiere: Premiere,
   folder: string,
-  { traffic, ...rest }: Parameters<Premiere['generate']>[0],
+  {
+    traffic,
+    ...rest
+  }: Omit<GeneratorPlan, 'traffic' | 'asPeople'> & {
+    traffic: Omit<Traffic, 'world' | 'buyers' | 'ports'>;
+  },
   turnProfile: () => void,
 ): ReturnType<Premiere['generate']> {
   const { world, buyers, ports } = premiere;

@@ -10,8 +10,8 @@ export type Traffic = {
   holdsPerSecond: number;
   /** Share of the holds with one half-price ticket. */
   halfPrice: number;
-  /** So that no two runs share an idempotency key, and seats are asked for in turn from run to run. */
-  run: number;
+  /** Holds of the runs before: so that no two share an idempotency key, and buyers go on where the last run ended. */
+  holdsBefore: number;
 };
 
 const SHARE_OF_HOT = 0.5;
@@ -32,7 +32,7 @@ const portOf = (ports: readonly number[], number: number) => ports[number % port
  */
 export function readStream(traffic: Traffic): Stream {
   const { world, ports } = traffic;
-  const random = sequence(17 + traffic.run);
+  const random = sequence(17 + traffic.holdsBefore);
   const etags = new Map<number, string>();
   const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)]!;
   const screening = () => pick(random() < SHARE_OF_HOT ? world.hot : world.others).screeningId;
@@ -84,20 +84,21 @@ export function readStream(traffic: Traffic): Stream {
  */
 export function holdStream(traffic: Traffic): Stream {
   const { world, ports, buyers } = traffic;
-  const random = sequence(29 + traffic.run);
+  const random = sequence(29 + traffic.holdsBefore);
   const tokens = Array.from({ length: buyers }, (_, number) => tokenOf(number));
   const places = [...world.hot, ...world.others].map((place) => ({ ...place, nextPair: 0, lastHeld: 0 }));
   const hot = places.slice(0, world.hot.length);
   const others = places.slice(world.hot.length);
-  let nth = 0;
+  let nth = traffic.holdsBefore;
 
   return {
     name: 'holds',
     perSecond: traffic.holdsPerSecond,
     next: () => {
       const buyer = nth % buyers;
-      // Of another run, too: whoever has an order of the screening already is looked at carefully.
-      const round = Math.floor(nth / buyers) + traffic.run * 3;
+      // Whoever has an order of the screening already is looked at carefully: a search whose later runs asked that of
+      // every fourth order found less and less. Nobody comes twice within as many rounds as there are hot screenings.
+      const round = Math.floor(nth / buyers);
       nth += 1;
       const group = random() < SHARE_OF_HOT ? hot : others;
       const place = group[(buyer + round * 7 + Math.floor(buyer / group.length)) % group.length]!;
@@ -110,7 +111,7 @@ export function holdStream(traffic: Traffic): Stream {
         port: portOf(ports, place.screeningId),
         request:
           `POST /api/screenings/${place.screeningId}/holds HTTP/1.1\r\nhost: poltrona\r\naccept: */*\r\n` +
-          `content-type: application/json\r\nidempotency-key: bench-${traffic.run}-${nth}\r\n` +
+          `content-type: application/json\r\nidempotency-key: bench-${nth}\r\n` +
           `cookie: poltrona_session=${tokens[buyer]!}\r\nx-forwarded-for: ${addressOf(buyer)}\r\n` +
           `content-length: ${body.length}\r\n\r\n${body}`,
         answered: (status) => {
