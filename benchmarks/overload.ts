@@ -17,6 +17,8 @@ const OPTIONS = {
   /** Many more than the server can be busy with: what is too much must reach it, not wait at home. */
   connections: { type: 'string', default: '3000' },
   ...HOUSE_OPTIONS,
+  /** Enough that nobody comes back to a screening (traffic.ts). */
+  buyers: { type: 'string', default: '100000' },
   /** Seat maps read meanwhile, a second. */
   reads: { type: 'string', default: '500' },
 } as const;
@@ -33,7 +35,7 @@ export async function run(args: string[]): Promise<void> {
         traffic: { readsPerSecond: number('reads'), holdsPerSecond, halfPrice: 0.3 },
         connectionsPerPort: number('connections'),
         openingPerSecond: arrive ? 1_500 : 0,
-        arrivalsPerSecond: arrive ? 2_000 : 0,
+        arrivalsPerSecond: arrive ? 4_000 : 0,
         warmUpSeconds: number('warm-up') * (arrive ? 4 : 1),
         seconds,
       });

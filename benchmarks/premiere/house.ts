@@ -110,6 +110,7 @@ export async function openPremiere(options: {
     generate: (plan) => {
       const holdsBefore = holds;
       holds += Math.ceil(plan.traffic.holdsPerSecond * (plan.warmUpSeconds + plan.seconds));
+      if (holds > options.buyers * world.hot.length) console.log('buyers come back from here on: give more --buyers');
       return generate(premiere, folder, { ...plan, traffic: { ...plan.traffic, holdsBefore } }, () => {
         if (options.profile) for (const { pid } of apis) process.kill(pid, 'SIGUSR2');
       });
