@@ -127,13 +127,13 @@ function readField(head: Head, text: string, from: number, to: number): boolean 
   const name = text.slice(from, colon).toLowerCase();
   const field = FIELDS.get(name);
   if (field !== undefined) {
-    const value = trimmed(text.slice(colon + 1, to));
+    const value = trimmed(text, colon + 1, to);
     if (head[field] !== '' || value === '') return false;
     head[field] = value;
     return true;
   }
   if (name === 'content-length') {
-    const value = trimmed(text.slice(colon + 1, to));
+    const value = trimmed(text, colon + 1, to);
     if (head.bodyBytes !== -1 || !/^\d{1,9}$/.test(value)) return false;
     head.bodyBytes = Number(value);
     return true;
@@ -149,7 +149,13 @@ function readField(head: Head, text: string, from: number, to: number): boolean 
 }
 
 /** Without the blanks that RFC 9110 allows around a value; a no-break space is part of it. */
-const trimmed = (value: string): string => value.replace(/^[ \t]+|[ \t]+$/g, '');
+function trimmed(text: string, from: number, to: number): string {
+  let [first, end] = [from, to];
+  while (first < end && isBlank(text.charCodeAt(first))) first += 1;
+  while (end > first && isBlank(text.charCodeAt(end - 1))) end -= 1;
+  return text.slice(first, end);
+}
+const isBlank = (code: number) => code === 32 || code === 9;
 
 /** All fields of a head that was read, for whoever needs the rest of them. */
 export function allFields(text: string, from: number, end: number): Record<string, string> {
@@ -160,7 +166,7 @@ export function allFields(text: string, from: number, end: number): Record<strin
     .slice(1)) {
     const colon = line.indexOf(':');
     const name = line.slice(0, colon).toLowerCase();
-    const value = trimmed(line.slice(colon + 1));
+    const value = trimmed(line, colon + 1, line.length);
     fields[name] = name in fields ? `${fields[name]}, ${value}` : value;
   }
   return fields;
