@@ -43,14 +43,15 @@ export async function run(args: string[]): Promise<void> {
         seconds,
       });
     };
-    const given = values.reads !== undefined || values.holds !== undefined;
-    let rates = given
-      ? { reads: Number(values.reads ?? 0), holds: Number(values.holds ?? 0) }
-      : await findPeak((reads, holds) => offer(reads, holds, SEARCH_SECONDS, true), number('from'));
+    const stepsBackMax = values.reads === undefined && values.holds === undefined ? STEPS_BACK_MAX : 0;
+    let rates =
+      stepsBackMax === 0
+        ? { reads: Number(values.reads ?? 0), holds: Number(values.holds ?? 0) }
+        : await findPeak((reads, holds) => offer(reads, holds, SEARCH_SECONDS, true), number('from'));
     let load = await offer(rates.reads, rates.holds, number('seconds'));
     printStreams(load);
     // What held for a few seconds need not hold for longer.
-    for (let steps = 0; !given && !isInTime(load) && steps < STEPS_BACK_MAX; steps += 1) {
+    for (let steps = 0; steps < stepsBackMax && !isInTime(load); steps += 1) {
       rates = { reads: Math.round(rates.reads / STEP), holds: Math.round(rates.holds / STEP) };
       load = await offer(rates.reads, rates.holds, number('seconds'));
       printStreams(load);

@@ -3,9 +3,7 @@ import { after, beforeEach, test } from 'node:test';
 import { refundOrder } from '#capabilities/orders';
 import { newId, newShardedId } from '#platform/ids';
 import { audit, type Evidence, type FindingKind } from './auditor.ts';
-import { readBooks, unsettled } from './audit-books.ts';
-import { limitFindings } from './audit-counts.ts';
-import { index } from './audit-view.ts';
+import { unsettled } from './audit-books.ts';
 import { plantOrder, type SecondOrder, soundWorld, type World } from './audited-world.ts';
 import { aBuyer } from './builders.ts';
 import { testDatabase } from './database.ts';
@@ -367,15 +365,6 @@ for (const [what, kind, text, plant] of damages) {
     );
   });
 }
-
-test('a buyer is named by any order that they were told of, in whatever order the rows come', async () => {
-  await secondOrder(10, 101, 2, 9);
-  const books = await readBooks(db, [world.screeningId]);
-  for (const orders of [books.orders, books.orders.toReversed()]) {
-    const texts = limitFindings(index({ ...books, orders }), world.receipts).map(({ text }) => text);
-    assert.deepEqual(texts, [`Ana holds 11 seats of screening ${world.screeningId}`]);
-  }
-});
 
 test('payments on their way are counted, so that whoever audits can wait for them', async () => {
   const before = await unsettled(db);
