@@ -7,13 +7,3 @@ export function ownText(text: string): string {
   const encoding = /^[\0-\xff]*$/.test(text) ? 'latin1' : 'utf16le';
   return Buffer.from(text, encoding).toString(encoding);
 }
-
-/**
- * The same bytes, on their own. A small Buffer is a piece of a pool of 64 kB and keeps all of it in memory: the keys of
- * 40,000 buyers, 16 bytes each, kept 190 MB.
- */
-export function ownBytes(bytes: Uint8Array): Buffer {
-  const own = Buffer.allocUnsafeSlow(bytes.length);
-  own.set(bytes);
-  return own;
-}

@@ -42,15 +42,19 @@ export function createHoarding(options: {
   accountsMax?: number;
 }): Hoarding {
   const { max, nowMs } = options;
-  const accounts = createRecentMap<string, Entry[]>(options.accountsMax ?? ACCOUNTS_MAX);
+  const accounts = createRecentMap<string, Entry>(options.accountsMax ?? ACCOUNTS_MAX);
 
   const alive = (accountId: string): Entry[] => {
-    const now = nowMs();
-    return (accounts.get(accountId) ?? []).filter((entry) => entry.untilMs > now);
+    const nowS = nowMs() / 1000;
+    const entries: Entry[] = [];
+    for (let entry = accounts.get(accountId) ?? null; entry; entry = entry.next)
+      if (entry.untilS > nowS) entries.push(entry);
+    return entries;
   };
-  const put = (accountId: string, entries: Entry[]) => {
+  const put = (accountId: string, entries: readonly Entry[]) => {
+    for (const [index, entry] of entries.entries()) entry.next = entries[index + 1] ?? null;
     if (entries.length === 0) accounts.delete(accountId);
-    else accounts.set(accountId, entries);
+    else accounts.set(accountId, entries[0]!);
   };
 
   const take = ({ accountId, screeningId, key }: Wish): Place | null => {
@@ -59,10 +63,13 @@ export function createHoarding(options: {
     const entries = alive(accountId);
     if (entries.some((entry) => entry.name === name)) return NOWHERE;
     if (entries.length >= max) return null;
-    const mine: Entry = { name, orderId: null, untilMs: Infinity };
+    const mine: Entry = { name, orderId: '', untilS: NOT_KNOWN_YET, next: null };
     put(accountId, [...entries, mine]);
     return {
-      held: (orderId, untilMs) => void Object.assign(mine, { orderId, untilMs }),
+      held: (orderId, untilMs) => {
+        mine.orderId = orderId;
+        mine.untilS = Math.ceil(untilMs / 1000);
+      },
       giveBack: () =>
         put(
           accountId,
@@ -76,7 +83,7 @@ export function createHoarding(options: {
     lookAgain: async (wish) => {
       const entries = alive(wish.accountId);
       const unpaid = await Promise.all(
-        entries.map(async ({ orderId }) => orderId === null || (await options.isUnpaid(orderId))),
+        entries.map(async ({ orderId }) => orderId === '' || (await options.isUnpaid(orderId))),
       );
       const over = new Set(entries.filter((_, index) => !unpaid[index]));
       // Read again: others may have come while we asked.
@@ -87,12 +94,18 @@ export function createHoarding(options: {
       return take(wish);
     },
     retryAfter: (accountId) => {
-      const first = Math.min(...alive(accountId).map((entry) => entry.untilMs));
-      return Number.isFinite(first) ? Math.max(1, Math.ceil((first - nowMs()) / 1000)) : 1;
+      const first = Math.min(...alive(accountId).map((entry) => entry.untilS));
+      return first < NOT_KNOWN_YET ? Math.max(1, Math.ceil(first - nowMs() / 1000)) : 1;
     },
   };
 }
 
-type Entry = { name: string; orderId: string | null; untilMs: number };
+/**
+ * One order of an account, and the next of the same: with an array for each of 40,000 accounts, and milliseconds since 1970,
+ * which are an object of their own, a full collection had three objects more to walk to. `orderId` is '' until it is held.
+ */
+type Entry = { name: string; orderId: string; untilS: number; next: Entry | null };
+/** Seconds since 1970 beyond every end of a hold; the largest number that V8 keeps without an object. */
+const NOT_KNOWN_YET = 2 ** 31 - 1;
 /** The place of who takes no seats. */
 export const NOWHERE: Place = { held: () => {}, giveBack: () => {} };

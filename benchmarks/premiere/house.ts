@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Database } from '#platform/postgres';
@@ -73,6 +73,7 @@ export async function openPremiere(options: {
   profileOf?: string | undefined;
 }): Promise<Premiere> {
   const processors = shareProcessors(options.apart);
+  if (options.profile) await mkdir(options.profile, { recursive: true });
   await buildWebWhenNeeded(ROOT);
   const { db, server, folder, close } = await openBenchDatabase({ settings: DATABASE_SETTINGS });
   const world = await registerPremiere(db, options.screenings);

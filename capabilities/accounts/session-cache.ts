@@ -1,8 +1,9 @@
+import { ROLES } from '#contracts/accounts';
 import { listen, type Listener } from '#platform/listener';
 import type { Log } from '#platform/log';
 import type { Database } from '#platform/postgres';
 import type { Clock } from '#platform/clock';
-import { ownBytes, ownText } from '#platform/own-copy';
+import { ownText } from '#platform/own-copy';
 import { createRecentMap } from '#platform/recent-map';
 import { findSession, type LiveSession, SESSIONS_CHANNEL } from './sessions.ts';
 
@@ -18,7 +19,27 @@ export type SessionCache = {
   close: () => Promise<void>;
 };
 
-type Entry = { session: LiveSession; loadedAt: number };
+/**
+ * A session as it is kept, 200,000 times: every object more is one more that each full collection walks to, and in the
+ * meantime everybody waits (docs/reference/performance.md). A Buffer of 16 bytes is four objects and memory outside of the heap,
+ * so the key is text of one character a byte; milliseconds since 1970 are an object of their own, seconds are none.
+ */
+type Entry = Omit<LiveSession, 'buyerKey'> & { buyerKey: string | null; loadedAtS: number };
+
+const keptOf = ({ sessionId, accountId, role, buyerKey }: LiveSession, nowMs: number): Entry => ({
+  sessionId,
+  accountId,
+  role: ROLES.find((known) => known === role)!, // what comes from the database is a text of its own, each time
+  buyerKey: buyerKey && buyerKey.toString('latin1'),
+  loadedAtS: Math.floor(nowMs / 1000),
+});
+
+const sessionOf = ({ sessionId, accountId, role, buyerKey }: Entry): LiveSession => ({
+  sessionId,
+  accountId,
+  role,
+  buyerKey: buyerKey === null ? null : Buffer.from(buyerKey, 'latin1'),
+});
 
 /** While revocations arrive, an entry lives long: 200,000 buyers cost 700 queries a second, not 20,000. */
 const TRUST_LISTENING_MS = 5 * 60_000;
@@ -36,11 +57,18 @@ type Memory = {
 
 /** About `entriesMax` sessions by token; beyond it those not asked for lately go. */
 function createMemory(entriesMax: number): Memory {
-  const tokensOf = new Map<string, Set<string>>();
-  const unlink = ({ session }: Entry, token: string) => {
-    const tokens = tokensOf.get(session.accountId);
-    tokens?.delete(token);
-    if (tokens?.size === 0) tokensOf.delete(session.accountId);
+  // Nearly everybody has one.
+  const tokensOf = new Map<string, string | Set<string>>();
+  const link = ({ accountId }: Entry, token: string) => {
+    const known = tokensOf.get(accountId);
+    if (known === undefined) tokensOf.set(accountId, token);
+    else if (typeof known === 'string') tokensOf.set(accountId, new Set([known, token]));
+    else known.add(token);
+  };
+  const unlink = ({ accountId }: Entry, token: string) => {
+    const known = tokensOf.get(accountId);
+    if (typeof known === 'object') known.delete(token);
+    if (known === token || (typeof known === 'object' && known.size === 0)) tokensOf.delete(accountId);
   };
   const entries = createRecentMap<string, Entry>(entriesMax, unlink);
 
@@ -56,13 +84,12 @@ function createMemory(entriesMax: number): Memory {
     put(token, entry) {
       forget(token);
       entries.set(token, entry);
-      const tokens = tokensOf.get(entry.session.accountId);
-      if (tokens) tokens.add(token);
-      else tokensOf.set(entry.session.accountId, new Set([token]));
+      link(entry, token);
     },
     forget,
     forgetAccount(accountId) {
-      for (const token of tokensOf.get(accountId) ?? []) forget(token);
+      const known = tokensOf.get(accountId) ?? [];
+      for (const token of typeof known === 'string' ? [known] : known) forget(token);
     },
     clear() {
       entries.clear();
@@ -90,10 +117,9 @@ export function createSessionCache(deps: {
 
   const load = async (token: string): Promise<LiveSession | null> => {
     const began = epoch;
-    const found = await findSession(deps.db, token);
-    const session = found && { ...found, buyerKey: found.buyerKey && ownBytes(found.buyerKey) };
+    const session = await findSession(deps.db, token);
     // Somebody was revoked while we were reading; it may have been this one.
-    if (session && began === epoch) memory.put(ownText(token), { session, loadedAt: deps.clock.now().getTime() });
+    if (session && began === epoch) memory.put(ownText(token), keptOf(session, deps.clock.now().getTime()));
     return session;
   };
 
@@ -113,7 +139,7 @@ export function createSessionCache(deps: {
     const entry = memory.get(token);
     if (!entry) return null;
     const trustedMs = listener?.listening() ? TRUST_LISTENING_MS : TRUST_DEAF_MS;
-    if (deps.clock.now().getTime() - entry.loadedAt < trustedMs) return entry.session;
+    if (deps.clock.now().getTime() - entry.loadedAtS * 1000 < trustedMs) return sessionOf(entry);
     memory.forget(token);
     return null;
   };

@@ -30,12 +30,14 @@ export type PreparedHold = {
   notice: string;
 };
 
+// Hashing keeps nothing of what it was given.
+const origin = Buffer.alloc(20);
+
 /** Twelve bytes of a hash, of which ten become the order's id. */
 const originOf = (screeningId: number, buyerKey: Buffer): Buffer => {
-  const origin = Buffer.allocUnsafe(4 + buyerKey.length);
   origin.writeInt32BE(screeningId, 0);
-  buyerKey.copy(origin, 4);
-  return hash('sha256', origin, 'buffer');
+  const length = 4 + buyerKey.copy(origin, 4);
+  return hash('sha256', length === origin.length ? origin : origin.subarray(0, length), 'buffer');
 };
 
 /** The id of a buyer's n-th order of a screening (from 1): the same wherever it is made. */
