@@ -77,6 +77,31 @@ test('the keyboard alone chooses seats and reaches the payment page', async () =
   assert.deepEqual(complaints, []);
 });
 
+// How much wider the longest kind of ticket is than the place that the select has for it.
+const TOO_WIDE = `(() => {
+  const select = document.querySelector('.order-line select');
+  const looks = getComputedStyle(select);
+  const measure = document.createElement('canvas').getContext('2d');
+  measure.font = looks.fontWeight + ' ' + looks.fontSize + ' ' + looks.fontFamily;
+  const longest = Math.max(...[...select.options].map((one) => measure.measureText(one.text.trim()).width));
+  return longest - (select.clientWidth - parseFloat(looks.paddingLeft) - parseFloat(looks.paddingRight));
+})()`;
+
+for (const phone of [false, true]) {
+  test(`every kind of ticket can be read whole where it is chosen, ${phone ? 'on a phone' : 'on a desk'}`, async () => {
+    for (const language of ['pt-BR', 'en-US'] as const) {
+      const { page, complaints } = await openBrowser(house, { phone, language });
+      if (phone) await page.setViewportSize({ width: 320, height: 568 });
+      await page.goto(`/sessao/${await screeningNo(8)}`);
+      await page.getByRole('button', { name: /^(Melhores lugares|Best seats)/ }).click();
+      if (phone) await page.locator('.order-handle').click();
+      await page.locator('.order-line select').first().waitFor();
+      assert.ok(Number(await page.evaluate(TOO_WIDE)) <= 0, language);
+      assert.deepEqual([complaints, await accessibilityProblems(page)], [[], []]);
+    }
+  });
+}
+
 test('on a phone nothing sticks out and seats can be chosen from a list', async () => {
   const { page, complaints } = await openBrowser(house, { phone: true });
   const screening = await aScreeningOnSale(visitor(house), 8);
