@@ -45,10 +45,12 @@ test('with a card: refused first, then accepted', async () => {
     await page.getByRole('button', { name: /^Pagar/ }).click();
   };
   await pay('4000000000000002');
-  await page
-    .getByText(/recusado/i)
-    .first()
-    .waitFor();
+  const refusal = page.getByText(/recusado|não foi aprovado/i);
+  await refusal.first().waitFor();
+  // The button is free again when everything has been said; it is said once, and what is said is spoken.
+  await page.getByRole('button', { name: /^Pagar/ }).waitFor();
+  assert.equal(await refusal.count(), 1);
+  assert.match(await page.getByRole('alert').innerText(), /recusado/i);
   await pay('4242424242424242');
   await paidHeading(page).waitFor();
   assert.deepEqual(complaints, []);

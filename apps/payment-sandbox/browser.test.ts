@@ -109,6 +109,26 @@ test('an unfinished form asks nothing of anybody and says which field is wrong',
   assert.equal(await status(), 'requires_payment_method');
 });
 
+test('a number whose check digit is wrong asks nothing of anybody either', async () => {
+  const { page, fill, status } = await aCardPage();
+  await fill('4242424242424241');
+  assert.match(await said(page), /^invalid_number/);
+  assert.match(await page.getByRole('alert').innerText(), /não é válido/);
+  assert.equal(await status(), 'requires_payment_method');
+});
+
+test('as in Stripe, the form shows a plain decline by itself and leaves a refusal of the bank to the page', async () => {
+  const plain = await aCardPage();
+  await plain.fill('4000000000000002');
+  assert.match(await said(plain.page), /^card_declined/);
+  assert.match(await plain.page.getByRole('alert').innerText(), /recusado/);
+  const asked = await aCardPage();
+  await asked.fill('4000002500003155');
+  await asked.page.getByRole('dialog').getByRole('button', { name: 'Não fui eu' }).click();
+  assert.match(await said(asked.page), /^payment_intent_authentication_failure: O banco não confirmou/);
+  assert.equal(await asked.page.getByRole('alert').innerText(), '');
+});
+
 test('a declined card is said in the language of the page and takes another number', async () => {
   const { page, fill, status } = await aCardPage();
   await fill('4000000000009995');

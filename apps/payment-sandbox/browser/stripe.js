@@ -16,6 +16,7 @@
       insufficient_funds: 'O cartão não tem saldo suficiente.',
       incorrect_cvc: 'O código de segurança está incorreto.',
       incorrect_number: 'O número do cartão está incorreto.',
+      invalid_number: 'O número do cartão não é válido.',
       expired_card: 'O cartão venceu.',
       invalid_expiry_year: 'O cartão venceu.',
       payment_intent_authentication_failure: 'O banco não confirmou que é você.',
@@ -37,6 +38,7 @@
       insufficient_funds: 'Your card has insufficient funds.',
       incorrect_cvc: "Your card's security code is incorrect.",
       incorrect_number: 'Your card number is incorrect.',
+      invalid_number: 'Your card number is invalid.',
       expired_card: 'Your card has expired.',
       invalid_expiry_year: 'Your card has expired.',
       payment_intent_authentication_failure: 'The bank could not confirm that it is you.',
@@ -48,6 +50,15 @@
       no: 'It was not me',
     },
   };
+  // Stripe's form shows these declines by itself; the others it only hands to the shop's page.
+  const TOLD_BY_THE_FORM = new Set([
+    'generic_decline',
+    'insufficient_funds',
+    'incorrect_cvc',
+    'invalid_cvc',
+    'expired_card',
+    'invalid_expiry_year',
+  ]);
   const wordsFor = (locale) => ((locale ?? navigator.language).startsWith('en') ? WORDS.en : WORDS.pt);
 
   const CSS = `
@@ -105,6 +116,15 @@
     return response.json();
   }
 
+  /** The check digit, which the form looks at before anybody is asked. */
+  const isLuhn = (number) =>
+    [...number].reverse().reduce((sum, digit, place) => {
+      const worth = Number(digit) * (place % 2 === 1 ? 2 : 1);
+      return sum + (worth > 9 ? worth - 9 : worth);
+    }, 0) %
+      10 ===
+    0;
+
   /** The card form: three labelled fields, formatted while typing, one live line for errors. */
   function createCardForm(words, options) {
     const listeners = { ready: [], change: [], focus: [], blur: [], escape: [], loaderror: [] };
@@ -144,6 +164,7 @@
     };
     const problem = () => {
       if (digits('number').length < 13) return 'incomplete_number';
+      if (!isLuhn(digits('number'))) return 'invalid_number';
       if (digits('expiry').length < 4) return 'incomplete_expiry';
       return digits('cvc').length < 3 ? 'incomplete_cvc' : null;
     };
@@ -266,7 +287,8 @@
         }
         const error = answer.error ?? answer.last_payment_error;
         if (error) {
-          form.show(error.decline_code && words[error.decline_code] ? error.decline_code : error.code);
+          const code = error.decline_code ?? error.code;
+          if (TOLD_BY_THE_FORM.has(code)) form.show(words[code] ? code : error.code);
           return failure(words, error);
         }
         if (redirect !== 'if_required' && returnUrl) {

@@ -14,6 +14,7 @@ import { TranslocoDirective } from '@jsverse/transloco';
 import type { PaymentAttempt, PublicConfig } from '#contracts/payments';
 import { Language } from '../language/language.ts';
 import { Button, Icon } from '../ui/index.ts';
+import { toldByTheForm } from './card-refusal.ts';
 import { type StripeClient, type StripeElements, type StripeError, stripeClient, stripeLooks } from './providers.ts';
 
 /** Stripe's Payment Element: card numbers never touch our page. */
@@ -97,7 +98,7 @@ export class CardForm {
       redirect: 'if_required',
     });
     this.busy.set(false);
-    if (error) this.error.set(this.sentence(error));
+    if (error && !toldByTheForm(error)) this.error.set(this.sentence(error));
     this.settled.emit();
   }
 
