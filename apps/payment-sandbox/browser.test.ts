@@ -204,3 +204,26 @@ test("the sandbox's own page lists payments, pays a Pix by a button, and is acce
   assert.equal((await stripe.paymentIntents.retrieve(intent.id)).status, 'succeeded');
   await hasNoViolations(page);
 });
+
+test('on a phone nothing of the sandbox sticks out, and what can be pressed is in sight', async () => {
+  const small = { width: 320, height: 640 };
+  const { page: shop } = await aPaypalPage();
+  await shop.setViewportSize(small);
+  await shop.getByRole('button', { name: 'Pagar com PayPal' }).click();
+  const card = await aCardPage();
+  await card.page.setViewportSize(small);
+  await card.fill('4000002500003155');
+  const page = await (await browser.newContext({ viewport: small })).newPage();
+  await page.goto(sandbox.url);
+  for (const [where, pressed] of [
+    [shop, shop.getByRole('dialog')],
+    [card.page, card.page.getByRole('dialog')],
+    [page, page.getByRole('button', { name: /^Reenviar/ }).first()],
+  ] as const) {
+    await pressed.waitFor();
+    const box = (await pressed.boundingBox())!;
+    assert.ok(box.x >= 0 && box.x + box.width <= small.width, JSON.stringify(box));
+    assert.ok(Number(await where.evaluate('document.documentElement.scrollWidth')) <= small.width);
+  }
+  await hasNoViolations(page);
+});

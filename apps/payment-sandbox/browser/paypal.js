@@ -29,7 +29,7 @@
     button:focus-visible { outline: 3px solid #4c8dff; outline-offset: 2px; }
     button:disabled { opacity: 0.6; cursor: progress; }
     dialog {
-      width: min(24rem, 90vw); padding: 24px; color: #111; background: #fff;
+      box-sizing: border-box; width: min(27rem, 100vw - 32px); max-width: none; padding: 24px; color: #111; background: #fff;
       border: 1px solid #667; border-radius: 12px;
     }
     dialog::backdrop { background: rgb(0 0 0 / 65%); }

@@ -80,7 +80,7 @@
     input[aria-invalid='true'] { border-color: var(--bad); border-width: 2px; }
     .error { grid-column: 1 / -1; min-height: 1.4em; margin: 0; color: var(--bad); }
     dialog {
-      max-width: 22rem; padding: 24px; color: var(--ink); background: var(--paper);
+      box-sizing: border-box; max-width: min(25rem, 100vw - 32px); padding: 24px; color: var(--ink); background: var(--paper);
       border: 1px solid var(--line); border-radius: 12px;
     }
     dialog::backdrop { background: rgb(0 0 0 / 60%); }
