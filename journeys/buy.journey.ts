@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { visitor } from './api-person.ts';
-import { accessibilityProblems, holdSeats, openBrowser, paidHeading } from './browser.ts';
+import { accessibilityProblems, holdSeats, openBrowser, paidHeading, sticksOut } from './browser.ts';
 import { journeyHouse } from './house.ts';
 import { mailTo } from './mail.ts';
 import { aScreeningOnSale, paymentThatCan } from './programme.ts';
@@ -32,6 +32,20 @@ test('with Pix: found by name, best seats, signed in on the way, paid, tickets o
   const mail = await mailTo(house, email);
   assert.ok(mail.subject.length > 0);
   assert.deepEqual([complaints, await accessibilityProblems(page)], [[], []]);
+});
+
+test('on the smallest phone the Pix code can be copied at once: in sight, with the focus, nothing scrolled', async () => {
+  const { page, complaints } = await openBrowser(house, { phone: true });
+  await page.setViewportSize({ width: 360, height: 640 });
+  await holdSeats(house, page, { screeningId: await screeningNo(2), count: 2, email: anEmail() });
+  await page.getByRole('button', { name: 'Gerar código Pix' }).press('Enter');
+  const copy = page.getByRole('button', { name: 'Copiar código' });
+  await copy.waitFor();
+  const { y, height } = (await copy.boundingBox())!;
+  assert.ok(y > 0 && y + height <= 640, `${y} + ${height}`);
+  assert.equal(await page.evaluate('scrollY'), 0);
+  assert.match(String(await page.evaluate('document.activeElement.textContent')), /Copiar código/);
+  assert.deepEqual([complaints, await accessibilityProblems(page), await sticksOut(page)], [[], [], 0]);
 });
 
 test('with a card: refused first, then accepted', async () => {

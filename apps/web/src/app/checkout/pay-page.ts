@@ -67,6 +67,8 @@ export class PayPage {
   protected readonly method = signal<Method>('pix');
   protected readonly attempt = signal<PaymentAttempt | null>(null);
   protected readonly busy = signal(false);
+  /** The attempt at hand was asked for with the button, not found again after a reload. */
+  protected readonly pressed = signal(false);
   protected readonly refusal = signal('');
   protected readonly unknown = computed(() => {
     const error = this.live.error();
@@ -97,8 +99,14 @@ export class PayPage {
     this.method.set(method);
     this.attempt.set(null);
     this.refusal.set('');
+    this.pressed.set(false);
     // Pix waits for its button, because a code on the screen invites paying; the forms of the others are only forms.
     if (method !== 'pix') void this.start();
+  }
+
+  protected press(): void {
+    this.pressed.set(true);
+    void this.start();
   }
 
   protected async start(): Promise<void> {

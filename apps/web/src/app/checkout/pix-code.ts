@@ -1,4 +1,4 @@
-import { Component, computed, inject, input, signal } from '@angular/core';
+import { Component, computed, effect, type ElementRef, inject, input, signal, viewChild } from '@angular/core';
 import { TranslocoDirective } from '@jsverse/transloco';
 import type { PaymentAttempt } from '#contracts/payments';
 import { Language } from '../language/language.ts';
@@ -16,13 +16,13 @@ import { svgAddress } from '../ui/svg-address.ts';
         <label class="field-label" for="pix-code">{{ t('pay.pixCode') }}</label>
         <input id="pix-code" class="input pix-text" readonly [value]="pix().code"
           (focus)="$any($event.target).select()" />
-        <button ptButton="primary" size="large" class="button-wide" type="button" (click)="copy()">
+        <button #copyButton ptButton="primary" size="large" class="button-wide" type="button" (click)="copy()">
           <pt-icon [name]="copied() ? 'check' : 'copy'" /> {{ t('pay.copy') }}
         </button>
         @if (note()) { <p class="small" role="status">{{ note() }}</p> }
-        <p class="small soft">{{ t('pay.pixHow') }}</p>
       </div>
       <img class="qr" [src]="qr()" [alt]="t('pay.pixQr', { total: total() })" width="232" height="232" />
+      <p class="small soft pix-how">{{ t('pay.pixHow') }}</p>
       <p class="row soft pix-waiting" role="status"><span class="spinner"></span> {{ t('pay.waiting') }}</p>
     </div>
   `,
@@ -30,11 +30,22 @@ import { svgAddress } from '../ui/svg-address.ts';
 export class PixCode {
   readonly pix = input.required<NonNullable<PaymentAttempt['pix']>>();
   readonly total = input.required<string>();
+  /** Somebody pressed for this code just now: the button that was pressed is gone, and copying is what comes next. */
+  readonly awaited = input(false);
+  private readonly copyButton = viewChild<ElementRef<HTMLElement>>('copyButton');
   private readonly language = inject(Language);
   private readonly announcer = inject(Announcer);
   protected readonly qr = computed(() => svgAddress(this.pix().qrSvg));
   protected readonly copied = signal(false);
   protected readonly note = signal('');
+
+  constructor() {
+    effect(() => {
+      const button = this.copyButton()?.nativeElement;
+      // Also brings it into sight on the smallest screens; who has gone on to something else is left there.
+      if (button && this.awaited() && document.activeElement === document.body) button.focus();
+    });
+  }
 
   protected async copy(): Promise<void> {
     try {
