@@ -27,6 +27,9 @@ const benchmarks: Record<string, Benchmark> = {
   search,
 };
 
+// PostgreSQL and the API are told to end when this process exits, which a signal alone does not make it do.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
+
 const [name, ...args] = process.argv.slice(2);
 const chosen = name === undefined ? undefined : benchmarks[name];
 if (chosen) {
