@@ -14,7 +14,7 @@ export type LiveAnswerDeps = {
 
 /** A movie's page that writes itself anew when seats were taken or came free, at most once a beat. */
 export function movieAnswer(deps: LiveAnswerDeps, page: MoviePage, first: readonly number[]): Answer {
-  let counts = first;
+  const counts = [...first];
   let seen = deps.beat();
   const render = () => {
     const { json, gaps } = fillMoviePage(page, counts, deps.nowMs());
@@ -28,12 +28,16 @@ export function movieAnswer(deps: LiveAnswerDeps, page: MoviePage, first: readon
       if (nowMs >= page.untilMs) return null;
       if (deps.beat() === seen) return shown;
       seen = deps.beat();
-      const now = page.screenings.map(({ screeningId }) => deps.occupancy.available(screeningId));
-      if (!now.every((count) => count !== null)) return null;
-      if (now.some((count, index) => count !== counts[index])) {
-        counts = now;
-        shown = render();
+      // Ten times a second for each page that is looked at: nothing is made while nothing has changed.
+      let changed = false;
+      for (let index = 0; index < counts.length; index += 1) {
+        const count = deps.occupancy.available(page.screenings[index]!.screeningId);
+        if (count === null) return null;
+        if (count === counts[index]) continue;
+        counts[index] = count;
+        changed = true;
       }
+      if (changed) shown = render();
       return shown;
     },
     // The pieces and the body.
