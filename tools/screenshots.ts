@@ -40,7 +40,7 @@ async function setTheStage(house: HouseFacts): Promise<Stage> {
   };
   const showPix = async (page: Page) => {
     await page.getByRole('button', { name: /Gerar código Pix|Pix code/i }).click();
-    await page.getByText(/copia e cola|copy and paste/i).waitFor();
+    await page.getByText(/copia e cola|copy.and.paste/i).waitFor();
   };
   const shots: Shot[] = [
     { name: 'home', path: '/' },
