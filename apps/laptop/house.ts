@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { connect } from 'node:net';
 import { accountKeys, createStaff } from '#capabilities/accounts';
-import { loadDemo } from '../../database/demo/load-demo.ts';
+import { demoInWords, loadDemo } from '../../database/demo/load-demo.ts';
 import { sellDemo } from '../../database/demo/sell-demo.ts';
 import { portTaken, startEmbeddedPostgres } from '#platform/embedded-postgres';
 import { Fault } from '#platform/fault';
@@ -189,7 +189,7 @@ async function prepareDemo(
   secrets: LaptopSecrets,
 ): Promise<void> {
   const loaded = await loadDemo(db, options.smallDemo ? { theatersMax: 2 } : {});
-  options.say(`Demo programme: ${loaded.screenings} screenings, ${loaded.created} of them new.`);
+  options.say(`Demo programme: ${demoInWords(loaded)}.`);
   const keys = accountKeys({
     cpfHmacKey: environment['CPF_HMAC_KEY']!,
     cpfEncryptionKey: environment['CPF_ENCRYPTION_KEY']!,

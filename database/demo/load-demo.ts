@@ -17,6 +17,7 @@ const DAYS_AFTER = 9;
 /** Screenings in one transaction: a few hundred thousand ticket rows at most. */
 const CHUNK = 200;
 
+/** `screenings` are the ones to be seen, `created` the new ones among them. */
 export type DemoLoaded = { movies: number; auditoriums: number; screenings: number; created: number };
 
 /**
@@ -39,16 +40,27 @@ export async function loadDemo(db: Database, options: { theatersMax?: number } =
   const known = new Set(halls.map((row) => row['codigo_sala']!));
   const slots = (await readTable('programme.csv')).filter((row) => known.has(row['codigo_sala']!));
   const screenings = programme(slots, today);
-  let created = 0;
+  const loaded = { movies: movies.length, auditoriums: halls.length, screenings: 0, created: 0 };
   for (let at = 0; at < screenings.length; at += CHUNK) {
-    created += await db.transaction((tx) => registerChunk(tx, screenings.slice(at, at + CHUNK)));
+    const chunk = await db.transaction((tx) => registerChunk(tx, screenings.slice(at, at + CHUNK)));
+    loaded.screenings += chunk.screenings;
+    loaded.created += chunk.created;
   }
-  return { movies: movies.length, auditoriums: halls.length, screenings: screenings.length, created };
+  return loaded;
+}
+
+/** What a start says of it: the first one on a database, another one on the same day, one on a later day. */
+export function demoInWords({ screenings, created }: Pick<DemoLoaded, 'screenings' | 'created'>): string {
+  if (created === screenings) return `${screenings} screenings, all new`;
+  return `${screenings} screenings, ${created === 0 ? 'all there already' : `${created} of them new`}`;
 }
 
 type PlannedScreening = { record: ScreeningRecord; opensDaysBefore: number | null };
 
-async function registerChunk(tx: Transaction, planned: PlannedScreening[]): Promise<number> {
+async function registerChunk(
+  tx: Transaction,
+  planned: PlannedScreening[],
+): Promise<Pick<DemoLoaded, 'screenings' | 'created'>> {
   const answers = await registerScreenings(
     tx,
     planned.map(({ record }) => record),
@@ -60,10 +72,15 @@ async function registerChunk(tx: Transaction, planned: PlannedScreening[]): Prom
     return days ? [{ id: answer.screeningId!, days }] : [];
   });
   await tx.rows(OPEN_LATER, [later.map(({ id }) => id), later.map(({ days }) => days)]);
-  return created.length;
+  // A slot that is left out, because the film before it still runs, is no screening: counted among them, it would look
+  // like one that was there before.
+  return { screenings: answers.filter((answer) => answer.code === null).length, created: created.length };
 }
 
-/** Every slot on every day; slots with several films take turns by day. A film too long for its slot is left out. */
+/**
+ * Every slot on every day; slots with several films take turns by day. Where a film is too long for its slot, the next
+ * slot of that day is left out.
+ */
 function programme(slots: Record<string, string>[], today: string): PlannedScreening[] {
   const planned: PlannedScreening[] = [];
   for (let offset = -DAYS_BEFORE; offset <= DAYS_AFTER; offset += 1) {
