@@ -66,6 +66,20 @@ test('every companion seat stands beside a wheelchair place, not across an aisle
   );
 });
 
+test('rows run from A at the screen to the back, whatever the auditorium', () => {
+  fc.assert(
+    fc.property(hall, (counts) => {
+      const plan = generateSeatPlan(counts);
+      for (const seat of plan.seats) {
+        const name = String.fromCharCode(65 + (seat.y % 26)).repeat(Math.floor(seat.y / 26) + 1);
+        assert.equal(seat.row, name, seat.label);
+        assert.ok(seat.label.startsWith(name), seat.label);
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
 test('the same auditorium always gets the same plan, and another number another one', () => {
   const counts = {
     seatsTotal: 181,

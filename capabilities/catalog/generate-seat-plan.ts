@@ -5,7 +5,8 @@ import type { SeatCounts } from './records.ts';
 
 // Lays out an auditorium from nothing but its registered counts, the way real ones look: wider towards the back,
 // aisles that flare with the rows, wheelchair places at the ends of the front or back row with companions beside
-// them. The registry number decides every choice, so that the same auditorium always gets the same plan.
+// them. Row A is nearest the screen, as people expect where nobody told otherwise (a seat map can). The registry number
+// decides every choice, so that the same auditorium always gets the same plan.
 
 type Cell = { x: number; y: number; kind: SeatKind; aisleSide: boolean; rowEnd: boolean };
 
@@ -22,10 +23,12 @@ export function generateSeatPlan(hall: SeatCounts & { registryNo: string }): Sea
   const cells = rows.flat();
   place(cells, 'reduced_mobility', hall.seatsReducedMobility, (cell) => (cell.aisleSide ? 0 : 1000) + distance(cell));
   place(cells, 'plus_size', hall.seatsPlusSize, (cell) => (cell.rowEnd ? 0 : 1000) - cell.y);
+  // Once chose at which end row A is. Still drawn, so that the choices after it stay as in plans that were made before.
+  choice(2);
   return {
     width: Math.max(...cells.map((cell) => cell.x)) + 1,
     height: rows.length,
-    seats: labelled(rows, choice(2) === 0, choice(3) === 0, choice(2) === 0),
+    seats: labelled(rows, choice(3) === 0, choice(2) === 0),
   };
 
   function distance(cell: Cell): number {
@@ -124,12 +127,12 @@ function place(cells: Cell[], kind: SeatKind, count: number, score: (cell: Cell,
     });
 }
 
-function labelled(rows: Cell[][], aIsNearest: boolean, fromRight: boolean, dashed: boolean): PlannedSeat[] {
+function labelled(rows: Cell[][], fromRight: boolean, dashed: boolean): PlannedSeat[] {
   const seats: PlannedSeat[] = [];
   const taken = new Set<string>();
   let no = 0;
   rows.forEach((row, y) => {
-    const name = rowName(aIsNearest ? y : rows.length - 1 - y);
+    const name = rowName(y);
     let wheelchairs = 0;
     row.forEach((cell, index) => {
       const number = fromRight ? row.length - index : index + 1;

@@ -10,8 +10,8 @@ import { importText, loadWorld } from './testing.ts';
 const db = await testDatabase();
 await loadWorld(db);
 const TICKETS = `assento;sala;data;hora;filme;preco
-A1;P1-2;01/02/2020;20:00;limite;30
-A2;P1-2;01/02/2020;20:00;limite;30
+A3;P1-2;01/02/2020;20:00;limite;30
+A4;P1-2;01/02/2020;20:00;limite;30
 `;
 const codesOf = async (run: string) =>
   (await listErrors(db, run, 1)).errors.map((error) => `${error.row} ${error.code}`);

@@ -81,7 +81,7 @@ test('NDJSON: a broken line and a line that is no object fail alone; members tha
 test('tickets come as NDJSON and JSON too, and say the same as the CSV', async () => {
   const db = await testDatabase();
   await loadWorld(db);
-  const tickets = ['A1', 'A2'].map((assento) => ({
+  const tickets = ['A3', 'A4'].map((assento) => ({
     assento,
     sala: 'P1-2',
     data: '2031-02-01',
@@ -94,8 +94,8 @@ test('tickets come as NDJSON and JSON too, and say the same as the CSV', async (
   for (const same of [
     JSON.stringify(tickets),
     `assento;sala;data;hora;filme;preco
-A1;P1-2;01/02/2031;20h00;limite;R$ 30,50
-A2;P1-2;01/02/2031;20:00;limite;30,5
+A3;P1-2;01/02/2031;20h00;limite;R$ 30,50
+A4;P1-2;01/02/2031;20:00;limite;30,5
 `,
   ]) {
     const again = await importText(db, 'tickets', same);

@@ -10,8 +10,8 @@ const db = await testDatabase();
 await loadWorld(db);
 
 const TICKETS = `assento;sala;data;hora;filme;preco
-A1;P1-2;01/02/2031;20:00;limite;R$ 30,00
-A2;P1-2;01/02/2031;20:00;limite;R$ 30,00
+A3;P1-2;01/02/2031;20:00;limite;R$ 30,00
+A4;P1-2;01/02/2031;20:00;limite;R$ 30,00
 B1;P1-2;01/02/2031;20:00;limite;R$ 1.030,00
 `;
 const codesOf = async (run: string) =>
@@ -125,7 +125,7 @@ test('tickets with unknown seats or two prices for one seat are errors; a sold t
     db,
     'tickets',
     `${TICKETS}Z99;P1-2;01/02/2031;20:00;limite;R$ 30,00
-A2;P1-2;01/02/2031;20:00;limite;31
+A4;P1-2;01/02/2031;20:00;limite;31
 ;P1-2;01/02/2031;20:00;limite;31
 `,
   );
@@ -136,7 +136,7 @@ A2;P1-2;01/02/2031;20:00;limite;31
      from screenings.screenings s join catalog.auditoriums a using (auditorium_id)
      where s.screening_id = t.screening_id and a.registry_no = 'P1-2' and s.starts_at > '2031-01-15' and t.seat_no =
        (select (seat ->> 'no')::smallint from catalog.seat_plans p, jsonb_array_elements(p.plan -> 'seats') seat
-        where p.seat_plan_id = s.seat_plan_id and seat ->> 'label' = 'A1')`,
+        where p.seat_plan_id = s.seat_plan_id and seat ->> 'label' = 'A3')`,
   );
   const dearer = await importText(db, 'tickets', TICKETS.replaceAll('R$ 30,00', 'R$ 35,00'));
   assert.deepEqual([dearer.updated, dearer.unchanged, dearer.errors], [1, 1, 1]);

@@ -39,8 +39,8 @@ const idsOf = async (where: string) =>
   );
 
 const TICKETS = `assento;sala;data;hora;filme;preco
-A1;P1-2;01/02/2031;20:00;limite;R$ 30,00
-A2;P1-2;01/02/2031;20:00;limite;R$ 30,00
+A3;P1-2;01/02/2031;20:00;limite;R$ 30,00
+A4;P1-2;01/02/2031;20:00;limite;R$ 30,00
 `;
 
 test('theaters, auditoriums and movies that an import changes are told, and what it leaves alone is not', async () => {
@@ -76,7 +76,7 @@ test('tickets are told when they are published, repriced, added and undone', asy
   const repriced = await told(() => importText(db, 'tickets', TICKETS.replaceAll('30,00', '35,00')));
   assert.deepEqual(repriced.screenings, ids);
   let run = '';
-  const more = TICKETS.replaceAll('30,00', '35,00') + 'A3;P1-2;01/02/2031;20:00;limite;R$ 35,00\n';
+  const more = TICKETS.replaceAll('30,00', '35,00') + 'A5;P1-2;01/02/2031;20:00;limite;R$ 35,00\n';
   const added = await told(async () => (run = (await importText(db, 'tickets', more)).run));
   assert.deepEqual(added.screenings, ids);
   assert.deepEqual((await told(() => undo(run))).screenings, ids);
