@@ -44,11 +44,14 @@ export function createHoarding(options: {
   const { max, nowMs } = options;
   const accounts = createRecentMap<string, Entry>(options.accountsMax ?? ACCOUNTS_MAX);
 
+  const began = nowMs();
+  const ticksOf = (ms: number) => (ms - began) / TICK_MS;
+
   const alive = (accountId: string): Entry[] => {
-    const nowS = nowMs() / 1000;
+    const now = ticksOf(nowMs());
     const entries: Entry[] = [];
     for (let entry = accounts.get(accountId) ?? null; entry; entry = entry.next)
-      if (entry.untilS > nowS) entries.push(entry);
+      if (entry.until > now) entries.push(entry);
     return entries;
   };
   const put = (accountId: string, entries: readonly Entry[]) => {
@@ -63,12 +66,12 @@ export function createHoarding(options: {
     const entries = alive(accountId);
     if (entries.some((entry) => entry.name === name)) return NOWHERE;
     if (entries.length >= max) return null;
-    const mine: Entry = { name, orderId: '', untilS: NOT_KNOWN_YET, next: null };
+    const mine: Entry = { name, orderId: '', until: NOT_KNOWN_YET, next: null };
     put(accountId, [...entries, mine]);
     return {
       held: (orderId, untilMs) => {
         mine.orderId = orderId;
-        mine.untilS = Math.ceil(untilMs / 1000);
+        mine.until = Math.ceil(ticksOf(untilMs));
       },
       giveBack: () =>
         put(
@@ -94,18 +97,20 @@ export function createHoarding(options: {
       return take(wish);
     },
     retryAfter: (accountId) => {
-      const first = Math.min(...alive(accountId).map((entry) => entry.untilS));
-      return first < NOT_KNOWN_YET ? Math.max(1, Math.ceil(first - nowMs() / 1000)) : 1;
+      const first = Math.min(...alive(accountId).map((entry) => entry.until));
+      return first < NOT_KNOWN_YET ? Math.max(1, Math.ceil(((first - ticksOf(nowMs())) * TICK_MS) / 1000)) : 1;
     },
   };
 }
 
 /**
  * One order of an account, and the next of the same: with an array for each of 40,000 accounts, and milliseconds since 1970,
- * which are an object of their own, a full collection had three objects more to walk to. `orderId` is '' until it is held.
+ * which are an object of their own, a full collection had three objects more to walk to. `orderId` is '' until it is held;
+ * `until` is in 10 ms since this process began.
  */
-type Entry = { name: string; orderId: string; untilS: number; next: Entry | null };
-/** Seconds since 1970 beyond every end of a hold; the largest number that V8 keeps without an object. */
+type Entry = { name: string; orderId: string; until: number; next: Entry | null };
+const TICK_MS = 10;
+/** After every end of a hold for 248 days; the largest number that V8 keeps without an object. */
 const NOT_KNOWN_YET = 2 ** 31 - 1;
 /** The place of who takes no seats. */
 export const NOWHERE: Place = { held: () => {}, giveBack: () => {} };

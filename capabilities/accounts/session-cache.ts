@@ -22,16 +22,18 @@ export type SessionCache = {
 /**
  * A session as it is kept, 200,000 times: every object more is one more that each full collection walks to, and in the
  * meantime everybody waits (docs/reference/performance.md). A Buffer of 16 bytes is four objects and memory outside of the heap,
- * so the key is text of one character a byte; milliseconds since 1970 are an object of their own, seconds are none.
+ * so the key is text of one character a byte; milliseconds since 1970 are an object of their own, tenths of a second since
+ * this process began are none.
  */
-type Entry = Omit<LiveSession, 'buyerKey'> & { buyerKey: string | null; loadedAtS: number };
+type Entry = Omit<LiveSession, 'buyerKey'> & { buyerKey: string | null; loadedAt: number };
+const TENTH_MS = 100;
 
-const keptOf = ({ sessionId, accountId, role, buyerKey }: LiveSession, nowMs: number): Entry => ({
+const keptOf = ({ sessionId, accountId, role, buyerKey }: LiveSession, ageMs: number): Entry => ({
   sessionId,
   accountId,
   role: ROLES.find((known) => known === role)!, // what comes from the database is a text of its own, each time
   buyerKey: buyerKey && buyerKey.toString('latin1'),
-  loadedAtS: Math.floor(nowMs / 1000),
+  loadedAt: Math.floor(ageMs / TENTH_MS),
 });
 
 const sessionOf = ({ sessionId, accountId, role, buyerKey }: Entry): LiveSession => ({
@@ -112,6 +114,8 @@ export function createSessionCache(deps: {
 }): SessionCache {
   const memory = createMemory(deps.entriesMax ?? ENTRIES_MAX);
   const loading = new Map<string, Promise<LiveSession | null>>();
+  const began = deps.clock.now().getTime();
+  const ageMs = () => deps.clock.now().getTime() - began;
   let epoch = 0;
   let listener: Listener | null = null;
 
@@ -119,7 +123,7 @@ export function createSessionCache(deps: {
     const began = epoch;
     const session = await findSession(deps.db, token);
     // Somebody was revoked while we were reading; it may have been this one.
-    if (session && began === epoch) memory.put(ownText(token), keptOf(session, deps.clock.now().getTime()));
+    if (session && began === epoch) memory.put(ownText(token), keptOf(session, ageMs()));
     return session;
   };
 
@@ -139,7 +143,7 @@ export function createSessionCache(deps: {
     const entry = memory.get(token);
     if (!entry) return null;
     const trustedMs = listener?.listening() ? TRUST_LISTENING_MS : TRUST_DEAF_MS;
-    if (deps.clock.now().getTime() - entry.loadedAtS * 1000 < trustedMs) return sessionOf(entry);
+    if (ageMs() - entry.loadedAt * TENTH_MS < trustedMs) return sessionOf(entry);
     memory.forget(token);
     return null;
   };

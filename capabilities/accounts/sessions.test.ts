@@ -55,6 +55,25 @@ test('a session ended in one process is dead in the other, which had it in memor
   await eventually(async () => (await other.resolveSession(ana.token)) === null);
 });
 
+test('of an account with two sessions in memory both are dead when all are ended', async () => {
+  const ana = await signedInBuyer(db, accounts);
+  const second = await signedInBuyer(db, accounts, ana.email);
+  assert.equal(second.accountId, ana.accountId);
+  for (const { token } of [ana, second]) assert.ok(await other.resolveSession(token));
+  await db.transaction((tx) => accounts.endAllSessions(tx, ana.accountId));
+  await eventually(async () => (await other.resolveSession(second.token)) === null);
+  assert.equal(other.peekSession(ana.token), null);
+  assert.equal(await other.resolveSession(ana.token), null);
+});
+
+test('a session from memory has the same buyer key as the one from the database, byte by byte', async () => {
+  const ana = await signedInBuyer(db, accounts);
+  const key = Buffer.from('00ff80e37f0a0d22c3a9f09f9880feff', 'hex');
+  await db.rows('update accounts.accounts set buyer_key = $2 where account_id = $1', [ana.accountId, key]);
+  assert.deepEqual((await other.resolveSession(ana.token))?.buyerKey, key);
+  assert.deepEqual(other.peekSession(ana.token)?.buyerKey, key);
+});
+
 test('control: a process that does not listen still believes in the ended session for its two seconds, no longer', async () => {
   let nowMs = 1_000_000;
   const deaf = testAccounts(otherDb, { clock: { now: () => new Date(nowMs) } });

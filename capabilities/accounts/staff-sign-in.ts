@@ -99,11 +99,11 @@ export async function passSecondFactor(
 
 /**
  * Makes a member of staff, or brings one to these facts; safe to repeat. With `totpSecret` (base32) the second factor
- * counts as enrolled; without it the first sign-in enrols. A changed password or role ends the person's sessions.
+ * counts as enrolled (which needs `keys`); without it the first sign-in enrols. A changed password or role ends the person's sessions.
  */
 export async function createStaff(
   db: Database,
-  keys: AccountKeys,
+  keys: AccountKeys | null,
   staff: { email: string; name: string; role: Exclude<Role, 'buyer'>; password: string; totpSecret?: string },
 ): Promise<{ accountId: string; created: boolean }> {
   if (staff.password.length < PASSWORD_LENGTH_MIN) throw new Error(`password_too_short: ${PASSWORD_LENGTH_MIN}`);
@@ -115,7 +115,7 @@ export async function createStaff(
     const row = await tx.row<{ account_id: string }>(PUT_STAFF, [newId(), email, staff.name, staff.role]);
     const accountId = row!.account_id;
     const sealed = staff.totpSecret
-      ? keys.totpSealer.seal(Secret.fromBase32(staff.totpSecret).base32, accountId)
+      ? keys!.totpSealer.seal(Secret.fromBase32(staff.totpSecret).base32, accountId)
       : null;
     await tx.rows(PUT_CREDENTIALS, [accountId, passwordHash, sealed]);
     if (before && (!samePassword || before.role !== staff.role)) await endAllSessions(tx, accountId);

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import type { OrderLine } from '#contracts/orders';
 import { chargedCents, countsInQuota, feeCents, type TicketKind } from '#contracts/ticket-kinds';
 import { AGAIN } from '#platform/batcher';
+import { assert } from '#platform/fault';
 import { idText, newId, writeDerivedId, writeId } from '#platform/ids';
 import { boolArray, byteaArray, int2Array, int4Array, int8HashArray, uuidArray, wordArray } from '#platform/pg-arrays';
 import { sql } from '#platform/sql';
@@ -30,14 +31,15 @@ export type PreparedHold = {
   notice: string;
 };
 
-// Hashing keeps nothing of what it was given.
-const origin = Buffer.alloc(20);
+// Screening and buyer; hashing keeps nothing of what it was given.
+const origin = Buffer.alloc(4 + 16);
 
 /** Twelve bytes of a hash, of which ten become the order's id. */
 const originOf = (screeningId: number, buyerKey: Buffer): Buffer => {
+  assert(buyerKey.length === 16, 'a buyer key is 16 bytes: of a longer one two buyers would share an order');
   origin.writeInt32BE(screeningId, 0);
-  const length = 4 + buyerKey.copy(origin, 4);
-  return hash('sha256', length === origin.length ? origin : origin.subarray(0, length), 'buffer');
+  buyerKey.copy(origin, 4);
+  return hash('sha256', origin, 'buffer');
 };
 
 /** The id of a buyer's n-th order of a screening (from 1): the same wherever it is made. */

@@ -76,6 +76,9 @@ test('changes inside one interval become one delta, and its previous is the vers
     [2, 2],
   ]);
   assert.equal(got[1]!.data.available, 2);
+  map.apply(seat(4, 2));
+  await soon();
+  assert.deepEqual(got[2]!.data.changes, [[4, 2]], 'the last seat too, and none twice');
   map.close();
 });
 

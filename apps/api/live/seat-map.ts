@@ -181,7 +181,9 @@ export function createSeatMap(options: {
       packed = Buffer.alloc(packedLength(seatCount), 0xff);
       untils = new Float64Array(seatCount + 1);
       inQuota = new Uint8Array(seatCount + 1);
-      changed = new Uint8Array(seatCount + 1);
+      // Whoever looks has another plan now: they are told of every seat.
+      changed = new Uint8Array(seatCount + 1).fill(1);
+      anyChanged = true;
       available = used = 0;
     }
     if (rows.quota !== quota) {

@@ -14,6 +14,7 @@ import { aSeatHolder } from '#testing/holding';
 import { withEdits } from '#testing/without-guard';
 import { createHoarding, HOLD_LIMITS, type HoldLimits, NO_HOLD_LIMITS } from '../hold-limits.ts';
 import { createHoldDesk } from '../hold-desk.ts';
+import { createRateLimit } from '../rate-limit.ts';
 import { createSeatMaps } from '../live/seat-maps.ts';
 import { createStreams } from '../live/streams.ts';
 import { registerSeatRoutes } from './seats.ts';
@@ -205,4 +206,30 @@ test('a place ends with its hold, from memory alone; over the bound the oldest a
   hoarding.take(wish('b'));
   hoarding.take(wish('c'));
   assert.ok(hoarding.take(wish('a')));
+});
+
+test('of three places the one in the middle is given back, and the others stay', () => {
+  const hoarding = createHoarding({ max: 3, nowMs: () => 0, isUnpaid: async () => true });
+  const wish = (key: string) => ({ accountId: 'a', screeningId: 1, key });
+  const [first, middle, last] = ['one', 'two', 'three'].map((key) => hoarding.take(wish(key))!);
+  first!.held('first', 5_000);
+  middle!.giveBack();
+  last!.held('last', 3_000);
+  assert.ok(hoarding.take(wish('four')), 'its place is free');
+  assert.equal(hoarding.take(wish('five')), null, 'and there is no other');
+  assert.equal(hoarding.retryAfter('a'), 3);
+});
+
+test('windows begin with their caller: who is refused late is not told to come back with all the others', () => {
+  let nowMs = 500;
+  const count = createRateLimit({ max: 1, windowMs: 60_000, nowMs: () => nowMs });
+  assert.deepEqual([count('a'), count('a')], [null, 60]);
+  nowMs += 30_000;
+  assert.deepEqual([count('b'), count('b'), count('a')], [null, 60, 30]);
+  nowMs += 30_000;
+  assert.deepEqual([count('a'), count('b')], [null, 30]);
+  for (let times = 0; times < 10_000; times += 1) count('b');
+  assert.equal(count('b'), 30, 'who never stops is refused until the end, and no longer');
+  nowMs += 30_000;
+  assert.equal(count('b'), null);
 });
