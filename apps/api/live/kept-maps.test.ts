@@ -99,3 +99,31 @@ test('what is told while a reading fails is in the map, and not told again after
   now += 1_000; // A new version comes after an interval only.
   assert.equal(state(read), 0, 'the hold is over: an old notice must not be told after the rows');
 });
+
+test('maps whose time has come together are read again one after the other, looked at or only watched', async () => {
+  const ids: number[] = [];
+  for (let n = 0; n < 6; n += 1) ids.push((await aScreening(db)).screeningId);
+  let [now, reading, most, readings] = [1_000_000, 0, 0, 0];
+  const row: Database['row'] = async (...args) => {
+    readings += 1;
+    reading += 1;
+    most = Math.max(most, reading);
+    const found = await db.row<never>(...args);
+    reading -= 1;
+    return found;
+  };
+  const maps = await createSeatMaps({ db: { ...db, row }, log, clock: { now: () => new Date(now) } });
+  after(() => maps.close());
+  for (const id of ids) await maps.get(id);
+  const leave = await maps.watch(ids[0]!, viewer);
+  [most, readings] = [0, 0];
+  now += 121_000;
+  for (let turn = 1; turn <= ids.length; turn += 1) {
+    for (const id of ids.slice(1)) assert.ok(maps.peek(id), 'the old one holds meanwhile');
+    await until('one more was read', async () => readings === turn && reading === 0);
+    now += 30;
+  }
+  for (const id of ids) maps.peek(id);
+  assert.deepEqual([most, readings], [1, ids.length]);
+  leave?.();
+});
