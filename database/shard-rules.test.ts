@@ -89,7 +89,8 @@ test('the tuning really can be taken away: without it the hot SQL is all there a
   for (const found of rules.TUNING) {
     const [table, what] = found.split(': ') as [string, string];
     const index = /^index (.*)$/.exec(what)?.[1];
-    await copy.rows(index ? `drop index ${table.split('.')[0]}.${index}` : `alter table ${table} reset (fillfactor)`);
+    const setting = what.split('=')[0];
+    await copy.rows(index ? `drop index ${table.split('.')[0]}.${index}` : `alter table ${table} reset (${setting})`);
   }
   const planned = await copy.rows<{ name: string }>(
     `select p.oid::regprocedure::text as name from pg_proc p join pg_namespace n on n.oid = p.pronamespace

@@ -42,9 +42,11 @@ export const HOT_SQL: readonly string[] = [
  */
 export const TUNING: readonly string[] = [
   'holds.tickets: fillfactor=50',
+  'holds.tickets: autovacuum_vacuum_cost_delay=10',
   'holds.quotas: fillfactor=50',
   'holds.refusals: index refusals_created', // the worker forgets old ones
   'orders.orders: fillfactor=70',
+  'orders.orders: autovacuum_vacuum_cost_delay=10',
   'orders.orders: index orders_buyer', // my orders
   'orders.orders: index orders_created', // the worker looks for ended holds
   'payments.attempts: index attempts_due', // the reconciler
