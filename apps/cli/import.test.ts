@@ -1,26 +1,17 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { ROOT, testDatabase } from '#testing/database';
+import { type Ended, runCommand } from '#testing/command';
+import { testDatabase } from '#testing/database';
 
 // The real command, in a process of its own.
 
 const db = await testDatabase();
 const folder = await mkdtemp(join(tmpdir(), 'poltrona-cli-'));
 
-type Ended = { code: number | null; out: string; err: string };
-
-function command(args: string[], settings: Record<string, string>): Promise<Ended> {
-  const { DATABASE_URL: _ours, DATA_DIR: _folder, ...env } = process.env;
-  const child = spawn(process.execPath, ['apps/cli/import.ts', ...args], { cwd: ROOT, env: { ...env, ...settings } });
-  const ended = { out: '', err: '' };
-  child.stdout.setEncoding('utf8').on('data', (piece: string) => (ended.out += piece));
-  child.stderr.setEncoding('utf8').on('data', (piece: string) => (ended.err += piece));
-  return new Promise((resolve) => child.once('close', (code) => resolve({ code, ...ended })));
-}
+const command = (args: string[], settings: Record<string, string>) => runCommand('apps/cli/import.ts', args, settings);
 
 const file = async (name: string, text: string): Promise<string> => {
   const path = join(folder, name);

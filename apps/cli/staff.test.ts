@@ -1,20 +1,13 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { test } from 'node:test';
-import { ROOT, testDatabase } from '#testing/database';
+import { runCommand } from '#testing/command';
+import { testDatabase } from '#testing/database';
 
 // The real command, in a process of its own.
 
 const db = await testDatabase();
 
-function staff(...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
-  const env = { ...process.env, DATABASE_URL: db.connectionString };
-  const child = spawn(process.execPath, ['apps/cli/staff.ts', ...args], { cwd: ROOT, env });
-  const ended = { out: '', err: '' };
-  child.stdout.setEncoding('utf8').on('data', (piece: string) => (ended.out += piece));
-  child.stderr.setEncoding('utf8').on('data', (piece: string) => (ended.err += piece));
-  return new Promise((resolve) => child.once('close', (code) => resolve({ code, ...ended })));
-}
+const staff = (...args: string[]) => runCommand('apps/cli/staff.ts', args, { DATABASE_URL: db.connectionString });
 const people = () =>
   db.rows<{ email: string; name: string; role: string; hash: string; enrolled: boolean }>(
     `select a.email, a.name, a.role::text as role, c.password_hash as hash, c.totp_confirmed_at is not null as enrolled

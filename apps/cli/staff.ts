@@ -22,7 +22,7 @@ async function main(): Promise<number> {
   if (typeof db === 'string') return refuse(db);
   try {
     const password = newSecret(PASSWORD_BYTES);
-    const { created } = await createStaff(db, null, { ...asked, password });
+    const { created } = await createStaff(db, { ...asked, password });
     console.log(`${asked.email} is ${asked.role}${created ? '' : ' (was staff before: all sessions ended)'}.`);
     console.log(`Password, shown only here: ${password}`);
     return 0;

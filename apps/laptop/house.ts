@@ -195,11 +195,8 @@ async function prepareDemo(
     cpfEncryptionKey: environment['CPF_ENCRYPTION_KEY']!,
   });
   for (const person of STAFF) {
-    await createStaff(db, keys, {
-      ...person,
-      password: secrets.STAFF_PASSWORD,
-      totpSecret: secrets.STAFF_TOTP_SECRET,
-    });
+    const secondFactor = { keys, totpSecret: secrets.STAFF_TOTP_SECRET };
+    await createStaff(db, { ...person, password: secrets.STAFF_PASSWORD }, secondFactor);
   }
 }
 

@@ -136,7 +136,7 @@ async function aManager(db: Database) {
   const person = { email: 'gerente@poltrona.example', name: 'Gerência', role: 'manager' as const };
   const password = newSecret();
   const secret = new Secret({ size: 20 });
-  await createStaff(db, accountKeys(TEST_KEYS), { ...person, password, totpSecret: secret.base32 });
+  await createStaff(db, { ...person, password }, { keys: accountKeys(TEST_KEYS), totpSecret: secret.base32 });
   return { email: person.email, password, totp: () => new TOTP({ secret, digits: 6, period: 30 }).generate() };
 }
 

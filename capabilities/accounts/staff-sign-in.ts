@@ -98,13 +98,13 @@ export async function passSecondFactor(
 }
 
 /**
- * Makes a member of staff, or brings one to these facts; safe to repeat. With `totpSecret` (base32) the second factor
- * counts as enrolled (which needs `keys`); without it the first sign-in enrols. A changed password or role ends the person's sessions.
+ * Makes a member of staff, or brings one to these facts; safe to repeat. With a second factor (its secret in base32) the
+ * person counts as enrolled; without it the first sign-in enrols. A changed password or role ends the person's sessions.
  */
 export async function createStaff(
   db: Database,
-  keys: AccountKeys | null,
-  staff: { email: string; name: string; role: Exclude<Role, 'buyer'>; password: string; totpSecret?: string },
+  staff: { email: string; name: string; role: Exclude<Role, 'buyer'>; password: string },
+  secondFactor?: { keys: AccountKeys; totpSecret: string },
 ): Promise<{ accountId: string; created: boolean }> {
   if (staff.password.length < PASSWORD_LENGTH_MIN) throw new Error(`password_too_short: ${PASSWORD_LENGTH_MIN}`);
   const email = normalEmail(staff.email);
@@ -114,8 +114,8 @@ export async function createStaff(
   return db.transaction(async (tx) => {
     const row = await tx.row<{ account_id: string }>(PUT_STAFF, [newId(), email, staff.name, staff.role]);
     const accountId = row!.account_id;
-    const sealed = staff.totpSecret
-      ? keys!.totpSealer.seal(Secret.fromBase32(staff.totpSecret).base32, accountId)
+    const sealed = secondFactor
+      ? secondFactor.keys.totpSealer.seal(Secret.fromBase32(secondFactor.totpSecret).base32, accountId)
       : null;
     await tx.rows(PUT_CREDENTIALS, [accountId, passwordHash, sealed]);
     if (before && (!samePassword || before.role !== staff.role)) await endAllSessions(tx, accountId);

@@ -56,7 +56,7 @@ async function aManager(totpSecret?: string) {
   await forgetAttempts();
   const email = anEmail();
   const facts = { email, name: 'Gerente', role: 'manager' as const, password: PASSWORD };
-  const { accountId } = await createStaff(db, testKeys(), totpSecret ? { ...facts, totpSecret } : facts);
+  const { accountId } = await createStaff(db, facts, totpSecret ? { keys: testKeys(), totpSecret } : undefined);
   return { email, accountId };
 }
 const withPassword = async (email: string) => {
@@ -211,11 +211,11 @@ test('making the same member of staff again changes nothing; a new role or passw
   const first = await withPassword(email);
   const token = tokenOf(await post('/api/staff/second-factor', { code: totp(secret) }, first));
   const facts = { email, name: 'Gerente', role: 'manager' as const, password: PASSWORD, totpSecret: secret };
-  assert.deepEqual(await createStaff(db, testKeys(), facts), { accountId, created: false });
+  assert.deepEqual(await createStaff(db, facts), { accountId, created: false });
   accounts.forgetSessions(accountId);
   assert.equal(await isIn(token), true);
-  await createStaff(db, testKeys(), { ...facts, role: 'usher' });
+  await createStaff(db, { ...facts, role: 'usher' });
   accounts.forgetSessions(accountId);
   assert.equal(await isIn(token), false);
-  await assert.rejects(createStaff(db, testKeys(), { ...facts, password: 'curta' }), /password_too_short/);
+  await assert.rejects(createStaff(db, { ...facts, password: 'curta' }), /password_too_short/);
 });
